@@ -23,7 +23,7 @@ class Column:
     description: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
     """One stored table. `by`: the date column whose months are files of their own, or None for one file."""
 
@@ -103,6 +103,7 @@ UPLOADS = Table("uploads", "Every file that was dropped, one row a version, and 
     "rows_total": Column(INT, "total rows, used as a checksum only"),
     "rows_typed": Column(INT, "records whose cells could all be read"),
     "rows_problem": Column(INT, "records with a cell that could not be read"),
+    "reader": Column(INT, "version of the reader that read it; a newer one reads the archived original again"),
     "spend_read": Column(FLOAT, "sum of all spend cells that are numbers"),
 })
 

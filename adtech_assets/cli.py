@@ -1,0 +1,148 @@
+"""The command line: `adtech ...`. Each command reads its options, calls one function, prints what a person needs.
+
+Belongs here: options, progress, exit codes. Does not: work.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from adtech_assets.settings import Paths, Settings, check_slug, load_settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+out, err = Console(soft_wrap=True, highlight=False), Console(stderr=True, soft_wrap=True, highlight=False)
+
+DEMO_CLIENT, DEMO_FILE = "demo", "demo_export.csv"
+_UP_SECONDS, _REPORT_SECONDS, _PAUSE = 120, 240, 0.2
+
+
+def fail(message: str) -> typer.Exit:
+    """Say what is wrong on stderr; the caller raises the result."""
+    err.print(message, style="red", markup=False)
+    return typer.Exit(1)
+
+
+@app.command("demo-data")
+def demo_data(
+    file: Annotated[Path, typer.Option("--out", help="CSV file to write")],
+    seed: Annotated[int, typer.Option(help="the same seed writes the same file")] = 7,
+) -> None:
+    """Write the demo client's export: 90 days, eight campaigns, five planted anomalies."""
+    from adtech_assets.demo import write_demo
+
+    write_demo(file, seed)
+    out.print(f"wrote {file}", markup=False)
+
+
+@app.command()
+def report(
+    file: Annotated[Path, typer.Argument(help="an export as the platform gave it", exists=True, dir_okay=False)],
+    client: Annotated[str, typer.Option(help="the client's key (settings are used if there are some) or name")],
+    folder: Annotated[Path, typer.Option("--out", help="where to put the report")],
+    week: Annotated[str | None, typer.Option(help="a day of the week, YYYY-MM-DD; default: the latest complete week")] = None,
+    checks: Annotated[bool, typer.Option(help="run the rulebook as well")] = True,
+) -> None:
+    """One file -> one report, in this process, beside the store: a quick look."""
+    from adtech_assets.pipeline.quick_look import NotReported, quick_look
+
+    settings = load_settings()
+    key = client if client in settings.clients else _slug(client)
+    try:
+        day = dt.date.fromisoformat(week) if week else None
+    except ValueError:
+        raise fail(f"--week {week!r} is no date: write it as 2025-03-24") from None
+    with tempfile.TemporaryDirectory(prefix="adtech-") as scratch:
+        places = Paths(
+            inbox=Path(scratch, "inbox"), lake=Path(scratch, "lake"), outbox=Path(scratch, "outbox"),
+            reports=folder.resolve(), templates=settings.place(settings.paths.templates),
+        )  # fmt: skip
+        own = _named(settings, key, client).model_copy(update={"paths": places})
+        try:
+            made = quick_look(own, file, key, day, with_checks=checks)
+        except NotReported as error:
+            raise fail(str(error)) from None
+    for line in made.failed_checks:
+        err.print(line, style="yellow", markup=False)
+    out.print(made.pdf, markup=False)
+
+
+def _slug(name: str) -> str:
+    """A client key from a name: "Acme Shop" -> acme-shop."""
+    slug = "-".join("".join(c if c.isascii() and c.isalnum() else " " for c in name.lower()).split())
+    try:
+        return check_slug(slug)
+    except ValueError:
+        raise fail(f"--client {name!r}: give it a name with letters or digits") from None
+
+
+def _named(settings: Settings, key: str, name: str) -> Settings:
+    if key in settings.clients or key == name:
+        return settings
+    client = settings.client_defaults.model_copy(update={"name": name})
+    return settings.model_copy(update={"clients": {**settings.clients, key: client}})
+
+
+@app.command()
+def up(port: Annotated[int, typer.Option(help="port of the web page; another is taken if it is busy")] = 3000) -> None:
+    """Start Dagster here and keep it running until Ctrl-C."""
+    from adtech_assets import server as servers
+
+    settings = load_settings()
+    try:
+        with servers.running(settings.home, servers.free_port(port)) as server:
+            with out.status("starting Dagster"):
+                servers.wait_until_up(server, _UP_SECONDS)
+            inbox = settings.place(settings.paths.inbox)
+            out.print(f"Dagster UI  {server.url}\nInbox       {inbox}/<client>/   (drop an export here)", markup=False)
+            out.print("Ctrl-C stops it.")
+            while server.alive:
+                time.sleep(1)
+            raise fail(f"Dagster stopped by itself; its log: {server.log}")
+    except servers.ServerFailed as error:
+        raise fail(str(error)) from None
+    except KeyboardInterrupt:
+        out.print("stopped")
+
+
+@app.command()
+def demo(port: Annotated[int, typer.Option(help="port of the web page; another is taken if it is busy")] = 3000) -> None:
+    """Start Dagster, drop the demo client's export, wait for its report, stop."""
+    from adtech_assets import server as servers
+    from adtech_assets.demo import write_demo
+    from adtech_assets.pipeline.progress import Progress
+
+    settings = load_settings()
+    file = settings.place(settings.paths.inbox) / DEMO_CLIENT / DEMO_FILE
+    try:
+        with servers.running(settings.home, servers.free_port(port)) as server, out.status("starting Dagster") as status:
+            servers.wait_until_up(server, _UP_SECONDS)
+            out.print(f"Dagster UI  {server.url} (while this runs; `make up` keeps it)", markup=False)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_demo(file)
+            out.print(f"dropped     {file}", markup=False)
+            started, progress = time.monotonic(), Progress(settings, DEMO_CLIENT)
+            while not progress.done:
+                if not server.alive:
+                    raise fail(f"Dagster stopped by itself; its log: {server.log}")
+                if time.monotonic() - started > _REPORT_SECONDS:
+                    raise fail(f"no report after {_REPORT_SECONDS} s; look into {server.log} and {server.url}/runs")
+                status.update(f"{progress.stage} ({time.monotonic() - started:.0f} s)")
+                for line in progress.news():
+                    out.print(f"{time.monotonic() - started:6.1f} s    {line}", markup=False)
+                time.sleep(_PAUSE)
+            for line in progress.news():
+                out.print(f"{time.monotonic() - started:6.1f} s    {line}", markup=False)
+            out.print(f"report      {progress.pdf}\nmail        {progress.mail}\nUI          {server.url}", markup=False)
+    except servers.ServerFailed as error:
+        raise fail(str(error)) from None
+
+
+if __name__ == "__main__":
+    app()

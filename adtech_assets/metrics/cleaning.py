@@ -1,0 +1,150 @@
+"""Raw rows of all uploads -> one current value per key, with everything that was set aside and why.
+
+Rows read = rows kept + quarantined + whole-row duplicates (+ total rows); the same for spend. `conservation` says so
+for every upload, and a check refuses to go on where it does not hold.
+
+Belongs here: which rows count. Does not: reading files (`exports`), summing over time (`weekly`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from adtech_assets.metrics import names, recovery, restatement
+from adtech_assets.metrics.model import ADDITIVE, DIMENSIONS, total
+from adtech_assets.tables import CLEANED, CONSERVATION, QUARANTINE
+
+KEY = ("upload_id", "date", *DIMENSIONS)
+_STATED = ("stated_spend", "stated_rows")
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """Everything `clean` found: frames that fit the tables of the same names."""
+
+    current: pl.DataFrame
+    quarantine: pl.DataFrame
+    conservation: pl.DataFrame
+    restatements: pl.DataFrame
+    vanished: pl.DataFrame
+    names: pl.DataFrame
+
+
+def clean(rows: pl.DataFrame, uploads: pl.DataFrame) -> Cleaned:
+    """Clean the raw rows of one client.
+
+    `rows`: table raw_rows of all readable uploads. `uploads`: table uploads. The result depends only on these two.
+    """
+    uploads = uploads.filter(pl.col("status") == "ok").sort("sequence")
+    rows = rows.join(uploads.select("upload_id", "sequence", "arrived_at"), on="upload_id", maintain_order="left")
+    rows = rows.with_columns(pl.coalesce("channel", "platform").alias("channel"))
+    judged = _judge(rows)
+    set_aside = judged.filter(pl.col("problem").is_not_null())
+    good = judged.filter(pl.col("problem").is_null()) if set_aside.height else judged
+    duplicate = _repeats(good, [c for c in good.columns if c != "source_row"])
+    dropped = good.filter(duplicate)
+    kept = good.filter(~duplicate) if dropped.height else good
+    kept = kept.with_columns(pl.col("spend").alias("stated_spend"))
+    kept, resolved = names.resolve(recovery.recover(kept))
+    keyed = _one_row_a_key(kept)
+    slices = restatement.slices(keyed)
+    newest = restatement.newest(keyed)
+    current = CLEANED.conform(newest).sort("date", "platform", "campaign", "upload_id", "source_row")
+    return Cleaned(
+        current=current,
+        quarantine=_quarantine(set_aside, uploads),
+        conservation=_conservation(uploads, set_aside, dropped, keyed, newest),
+        restatements=restatement.ledger(slices),
+        vanished=restatement.vanished(slices, uploads),
+        names=resolved,
+    )
+
+
+def _judge(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add the problems that a row's values show: negative figures, and days after the file arrived."""
+    late = pl.col("date") > pl.col("arrived_at").dt.date().dt.offset_by("1d")
+    tests = [(late, "the day lies after the file's arrival", "date")]
+    tests += [(pl.col(name) < 0, f"{name} is negative", name) for name in ADDITIVE]
+    problem, column = pl.col("problem"), pl.col("problem_column")
+    for test, reason, name in tests:
+        first = problem.is_null() & test.fill_null(False)
+        problem, column = (
+            pl.when(first).then(pl.lit(reason)).otherwise(problem),
+            pl.when(first).then(pl.lit(name)).otherwise(column),
+        )
+    any_bad = rows.select(pl.any_horizontal(test.any() for test, _, _ in tests)).item()
+    return rows.with_columns(problem.alias("problem"), column.alias("problem_column")) if any_bad else rows
+
+
+def _repeats(rows: pl.DataFrame, columns: list[str]) -> pl.Series:
+    """True for every row that equals an earlier one in these columns. Rows are compared in full only where their hashes meet."""
+    filled = [c for c in columns if rows.get_column(c).count()]
+    hashes = rows.select(filled).hash_rows()
+    if hashes.n_unique() == rows.height:
+        return pl.Series([False], dtype=pl.Boolean).new_from_index(0, rows.height)
+    return ~rows.select(pl.struct(filled).is_first_distinct()).to_series()
+
+
+def _one_row_a_key(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of one upload with the same key become one, summed: they differ in a dimension that is not mapped."""
+    filled = [c for c in KEY if rows.get_column(c).count()]
+    single = rows.with_columns(pl.lit(1, pl.Int64).alias("source_rows"))
+    hashes = rows.select(filled).hash_rows()
+    met = hashes.is_duplicated()
+    if not met.any():
+        return single
+    grouped = (
+        rows.filter(met)
+        .group_by(KEY, maintain_order=True)
+        .agg(
+            *(total(name) for name in (*ADDITIVE, "stated_spend")),
+            pl.col("sequence").first(),
+            pl.col("source_row").min(),
+            pl.len().cast(pl.Int64).alias("source_rows"),
+            pl.col("recovered").drop_nulls().unique().sort().str.join(",").replace("", None).alias("recovered"),
+        )
+    )
+    return pl.concat([single.filter(~met).select(grouped.columns), grouped])
+
+
+def _quarantine(rows: pl.DataFrame, uploads: pl.DataFrame) -> pl.DataFrame:
+    if rows.is_empty():
+        return QUARANTINE.empty()
+    stated = [c for c in ("date", *DIMENSIONS, *ADDITIVE) if rows.get_column(c).count()]
+    as_json = pl.struct(pl.col(c).cast(pl.String) for c in stated).struct.json_encode()
+    named = rows.join(uploads.select("upload_id", "file"), on="upload_id", how="left", maintain_order="left")
+    return QUARANTINE.conform(
+        named.with_columns(
+            pl.col("problem").alias("reason"), pl.col("problem_column").alias("column"), pl.coalesce("text", as_json)
+        )
+    ).sort("upload_id", "source_row")
+
+
+def _conservation(
+    uploads: pl.DataFrame, set_aside: pl.DataFrame, dropped: pl.DataFrame, keyed: pl.DataFrame, newest: pl.DataFrame
+) -> pl.DataFrame:
+    """Counted on the way, never by subtraction: what does not add up shows."""
+    rows, spend = pl.len().cast(pl.Int64), pl.col("spend").sum()
+    recovered = pl.when(pl.col("stated_spend").is_null()).then(pl.col("spend")).sum()
+    parts = [
+        set_aside.group_by("upload_id").agg(rows.alias("rows_quarantined"), spend.alias("spend_quarantined")),
+        dropped.group_by("upload_id").agg(rows.alias("rows_duplicate"), spend.alias("spend_duplicate")),
+        keyed.group_by("upload_id").agg(
+            pl.col("source_rows").sum().alias("rows_kept"),
+            pl.col("stated_spend").sum().alias("spend_kept"),
+            recovered.alias("spend_recovered"),
+        ),
+        newest.group_by("upload_id").agg(
+            pl.col("source_rows").sum().alias("rows_current"), spend.alias("spend_current")
+        ),
+        keyed.join(newest.select("upload_id", "source_row"), on=["upload_id", "source_row"], how="anti")
+        .group_by("upload_id")
+        .agg(pl.col("source_rows").sum().alias("rows_superseded")),
+    ]
+    table = uploads
+    for part in parts:
+        table = table.join(part, on="upload_id", how="left", maintain_order="left")
+    counted = [c for c in CONSERVATION.columns if c.startswith(("rows_", "spend_"))]
+    return CONSERVATION.conform(table.with_columns(pl.col(counted).fill_null(0)))

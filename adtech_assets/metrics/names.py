@@ -1,0 +1,35 @@
+"""Which spellings are one name. Differences of case, white space, '_' and '-' carry no meaning; everything else does.
+
+Belongs here: resolving names inside one client. Does not: renames over time (`restatement.py`).
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from adtech_assets.tables import NAMES
+
+RESOLVED = ("channel", "campaign")
+
+
+def normal_form(name: pl.Expr) -> pl.Expr:
+    """A name without the differences that carry no meaning."""
+    return name.str.to_lowercase().str.replace_all(r"[\s_\-]+", " ").str.strip_chars()
+
+
+def resolve(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows with one spelling a name (the most frequent; the first of the alphabet where equal), and table `names`."""
+    tables = []
+    for dimension in RESOLVED:
+        counts = rows.group_by(pl.col(dimension).alias("spelling")).len("rows").drop_nulls("spelling")
+        ordered = counts.sort("rows", "spelling", descending=[True, False])
+        named = ordered.with_columns(
+            pl.col("spelling").first().over(normal_form(pl.col("spelling"))).alias("name"),
+            pl.lit(dimension).alias("dimension"),
+        )
+        tables.append(NAMES.conform(named.sort("name", "spelling")))
+        changed = named.filter(pl.col("spelling") != pl.col("name"))
+        if changed.height:
+            mapping = dict(changed.select("spelling", "name").iter_rows())
+            rows = rows.with_columns(pl.col(dimension).replace(mapping))
+    return rows, pl.concat(tables)

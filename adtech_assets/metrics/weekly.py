@@ -1,0 +1,116 @@
+"""Cleaned rows -> week x dimension with the week before beside it, days x campaign for the statistics, and the
+fingerprint of what a week's report prints.
+
+Belongs here: sums over time. Does not: what is unusual about them (`insight`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+
+import polars as pl
+
+from adtech_assets.metrics.model import ADDITIVE, RATIOS, ratio, totals
+from adtech_assets.tables import WEEK_DIGESTS, WEEKLY
+
+LEVELS = ("platform", "channel", "campaign", "adset", "creative_type", "audience", "country", "location", "device")
+_PRINTED_DIGITS = 6
+
+
+def monday(day: pl.Expr) -> pl.Expr:
+    """The Monday of a day's ISO week."""
+    return day.dt.truncate("1w")
+
+
+def aggregate(cleaned: pl.DataFrame) -> pl.DataFrame:
+    """Table weekly_aggregates. Ratios are ratios of sums. A level whose dimension no file states is left out.
+
+    A week is compared with the week before only where the account has data on as many days of both: half a week is
+    no drop of half.
+    """
+    if cleaned.is_empty():
+        return WEEKLY.empty()
+    rows = cleaned.with_columns(monday(pl.col("date")).alias("week"), main_channel(cleaned))
+    frames = [_level(rows, "account", pl.lit(""))]
+    frames += [_level(rows, level, pl.col(level)) for level in LEVELS if rows.get_column(level).count()]
+    weekly = pl.concat(frames, how="diagonal").with_columns(ratio(name) for name in RATIOS)
+    last = cleaned.get_column("date").max()
+    assert isinstance(last, dt.date)  # noqa: S101 - cleaned rows always have a day
+    weekly = weekly.with_columns((pl.col("week").dt.offset_by("6d") <= last).alias("complete"))
+    return WEEKLY.conform(_beside_previous(weekly)).sort("week", "level", "member", "platform", nulls_last=True)
+
+
+def main_channel(cleaned: pl.DataFrame) -> pl.Expr:
+    """The channel on which a campaign spends most: campaigns that run on several are one campaign."""
+    most = (
+        cleaned.group_by("platform", "campaign", "channel")
+        .agg(pl.col("spend").sum())
+        .sort("spend", "channel", descending=[True, False], nulls_last=True)
+        .unique(["platform", "campaign"], keep="first", maintain_order=True)
+    )
+    if most.height == cleaned.select(pl.struct("platform", "campaign", "channel").n_unique()).item():
+        return pl.col("channel").alias("main_channel")
+    keys = most.select(pl.struct("platform", "campaign").alias("key"), "channel")
+    return pl.struct("platform", "campaign").replace_strict(keys["key"], keys["channel"]).alias("main_channel")
+
+
+def _level(rows: pl.DataFrame, level: str, member: pl.Expr) -> pl.DataFrame:
+    by_campaign = level == "campaign"
+    keys = ["week", *(["platform"] if by_campaign else []), member.alias("member")]
+    grouped = rows.group_by(keys).agg(
+        *totals(),
+        pl.col("date").n_unique().cast(pl.Int64).alias("days"),
+        *([pl.col("main_channel").first().alias("channel")] if by_campaign else []),
+    )
+    return grouped.with_columns(pl.lit(level).alias("level"))
+
+
+def _beside_previous(weekly: pl.DataFrame) -> pl.DataFrame:
+    metrics = [*ADDITIVE, *RATIOS]
+    account = weekly.filter(pl.col("level") == "account").select("week", "days")
+    before = account.select(pl.col("week").dt.offset_by("7d"), pl.col("days").alias("days_before"))
+    comparable = account.join(before, on="week").filter(pl.col("days") == pl.col("days_before")).get_column("week")
+    previous = weekly.select(
+        pl.col("week").dt.offset_by("7d"), "level", "member", "platform", pl.col(metrics).name.suffix("_previous")
+    ).filter(pl.col("week").is_in(comparable.to_list()))
+    joined = weekly.join(previous, on=["week", "level", "member", "platform"], how="left", nulls_equal=True)
+    return joined.with_columns(
+        pl.when(pl.col(f"{name}_previous") != 0)
+        .then(pl.col(name) / pl.col(f"{name}_previous") - 1)
+        .alias(f"{name}_change")
+        for name in metrics
+    )
+
+
+def daily(cleaned: pl.DataFrame) -> pl.DataFrame:
+    """One row a day and campaign: date, platform, channel, campaign and the additive metrics."""
+    rows = cleaned.with_columns(main_channel(cleaned)) if cleaned.height else cleaned.with_columns(main_channel="channel")
+    return (
+        rows.group_by("date", "platform", "campaign")
+        .agg(*totals(), pl.col("main_channel").first().alias("channel"))
+        .select("date", "platform", "channel", "campaign", *ADDITIVE)
+        .sort("platform", "campaign", "date")
+    )
+
+
+def latest_complete_week(weekly: pl.DataFrame) -> dt.date | None:
+    """The Monday of the last week whose Sunday the data reach."""
+    week = weekly.filter(pl.col("complete")).get_column("week").max()
+    return week if isinstance(week, dt.date) else None
+
+
+def digests(weekly: pl.DataFrame, findings: pl.DataFrame, looks_back: int) -> pl.DataFrame:
+    """Table week_digests: changes when a figure of the week, of the `looks_back` weeks before it, or a finding in them changes."""
+    rows = []
+    columns = ["week", "level", "member", "platform", "channel", *ADDITIVE]
+    printed = weekly.select(columns).with_columns(pl.col(ADDITIVE).round(_PRINTED_DIGITS))
+    for week, complete in weekly.select("week", "complete").unique().sort("week").iter_rows():
+        first, end = week - dt.timedelta(weeks=looks_back), week + dt.timedelta(days=6)
+        figures = printed.filter(pl.col("week").is_between(first, week)).rows()
+        found = findings.filter((pl.col("start") <= end) & (pl.col("end") >= week))
+        said = found.select("finding_id", "kind", "campaign", "metric", "start", pl.min_horizontal("end", pl.lit(end))).rows()
+        text = json.dumps([figures, said], default=str)
+        rows.append((week, complete, hashlib.sha256(text.encode()).hexdigest()[:16]))
+    return pl.DataFrame(rows, schema=WEEK_DIGESTS.schema, orient="row")

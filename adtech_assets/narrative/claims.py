@@ -1,0 +1,327 @@
+"""A sentence as tokens: names, dates, figures and words with what they may mean.
+
+Belongs here: reading the surface of a sentence, in the formats of its language or of the client's locale. Does not: deciding
+whether any of it is true (`guardrail.py`, `support.py`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Literal
+
+from adtech_assets.narrative.evidence import Evidence, Period
+from adtech_assets.narrative.names import Known, known_names, names_of
+from adtech_assets.narrative.vocabulary import Vocabulary
+
+TokenKind = Literal["name", "date", "weekday", "figure", "word", "stop", "unknown"]
+FigureUnit = Literal["money", "foreign", "percent", "points", "times", "plain", "fraction", "multiple", "degrees", "mm"]
+CURRENCY_SIGNS = "€$£¥₹₩₽₺₫₴₪₱฿₦₿"
+MAX_GAP_DAYS = 200  # a date without a year lies this near the day of the report
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number as written: [low, high] is what it can stand for, given its digits and any word of approximation."""
+
+    unit: FigureUnit
+    value: float
+    low: float
+    high: float
+    sign: int = 0  # of an explicit + or -
+
+    def covers(self, value: float) -> bool:
+        slack = 1e-9 * max(1.0, abs(value))
+        return self.low - slack <= value <= self.high + slack
+
+
+@dataclass(frozen=True)
+class Token:
+    """One piece of a sentence. `tags` are the vocabulary's lists the word is in."""
+
+    kind: TokenKind
+    text: str
+    position: int
+    tags: frozenset[str] = frozenset()
+    names: frozenset[Known] = frozenset()
+    period: Period | None = None
+    figure: Figure | None = None
+    meaning: tuple[str, ...] = field(default=())
+
+    def has(self, *lists: str) -> bool:
+        return any(name in self.tags for name in lists)
+
+
+def scan(text: str, evidence: Evidence, words: Vocabulary, locale: str) -> list[Token]:
+    """The sentence's tokens in order. Names are met first: nothing inside a name is a word, a date or a figure."""
+    reader = _Reader(text, evidence, words, locale)
+    return reader.tokens()
+
+
+@cache
+def number_symbols(locale: str) -> tuple[str, str]:
+    """(decimal mark, characters that may group thousands) of a locale."""
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        symbols = Locale.parse(locale.replace("-", "_")).number_symbols
+    except (UnknownLocaleError, ValueError):
+        return ".", ","
+    symbols = symbols.get("latn", symbols)
+    group = symbols["group"]
+    return symbols["decimal"], "\u00a0\u202f " if group.isspace() else {"’": "’'"}.get(group, group)
+
+
+@cache
+def currency_signs(currency: str | None, locale: str) -> frozenset[str]:
+    """Every way the client's own currency may be written as a sign or code."""
+    if not currency:
+        return frozenset()
+    from babel.numbers import get_currency_symbol
+
+    forms = {currency}
+    for name in (locale.replace("-", "_"), "en", "en_US"):
+        try:
+            forms.add(get_currency_symbol(currency, name))
+        except Exception as error:
+            if type(error).__name__ != "UnknownLocaleError":
+                raise
+    return frozenset(forms | ({"$"} if currency.endswith("D") and any("$" in f for f in forms) else set()))
+
+
+class _Reader:
+    """Walks over a sentence once."""
+
+    def __init__(self, text: str, evidence: Evidence, words: Vocabulary, locale: str) -> None:
+        self.text, self.evidence, self.words = text, evidence, words
+        self.names = known_names(names_of(evidence))
+        self.decimal, self.group = number_symbols(locale)
+        self.own_signs = currency_signs(evidence.currency, locale)
+        self.patterns = _patterns(words, self.decimal, self.group, self.own_signs)
+
+    def tokens(self) -> list[Token]:
+        found: list[Token] = []
+        position = 0
+        while position < len(self.text):
+            if self.text[position].isspace():
+                position += 1
+                continue
+            token, end = self._next(position)
+            found.append(token)
+            position = max(end, position + 1)
+        return found
+
+    def _next(self, at: int) -> tuple[Token, int]:
+        return self._name(at) or self._date(at) or self._phrase(at) or self._figure(at) or self._word(at)
+
+    def _name(self, at: int) -> tuple[Token, int] | None:
+        if at and self.text[at - 1].isalnum():
+            return None
+        for form, meanings in self.names:
+            end = at + len(form)
+            if self.text.startswith(form, at) and not (end < len(self.text) and _continues(self.text, end)):
+                for possessive in ("'s", "’s", "'", "’"):
+                    if self.text.startswith(possessive, end) and form[-1].isalnum():
+                        end += len(possessive)
+                        break
+                return Token("name", form, at, names=meanings), end
+        return None
+
+    def _date(self, at: int) -> tuple[Token, int] | None:
+        if at and (self.text[at - 1].isalnum() or self.text[at - 1] in "-./"):
+            return None
+        for read in (_iso_date, _day_month, _month_day):
+            if found := read(self.patterns, self.text, at, self.words, self.evidence.today):
+                period, end = found
+                if period is None:
+                    return Token("unknown", self.text[at:end], at), end
+                return Token("date", self.text[at:end], at, period=period), end
+        return None
+
+    def _phrase(self, at: int) -> tuple[Token, int] | None:
+        if at and (self.text[at - 1].isalnum() or self.text[at - 1] == "_"):
+            return None
+        lowered = self.text[at : at + 90].lower().replace("’", "'")
+        for phrase in self.words.phrases:
+            if lowered.startswith(phrase) and not lowered[len(phrase) : len(phrase) + 1].isalnum():
+                return self._tagged(phrase, at), at + len(phrase)
+        return None
+
+    def _word(self, at: int) -> tuple[Token, int]:
+        match = self.patterns["word"].match(self.text, at)
+        if match is not None and match.group().lower() in self.words.weekdays:
+            return Token("weekday", match.group(), at), match.end()
+        if match is None:
+            mark = self.text[at]
+            known = mark in ",;:.!?()–—-/…'’\"%"
+            return Token("stop" if known else "unknown", mark, at), at + 1
+        word = match.group().lower().replace("’", "'")
+        end = match.end()
+        if word.endswith("'s") and word not in self.words.tags:
+            word = word[:-2]
+        if word in self.words.tags or word in self.words.number_words:
+            return self._tagged(word, at), end
+        return Token("unknown", match.group(), at), end
+
+    def _tagged(self, phrase: str, at: int) -> Token:
+        """A known word or phrase, as a figure where it stands for a number."""
+        words = self.words
+        if phrase in words.fractions:
+            low, high = words.fractions[phrase]
+            return Token("figure", phrase, at, words.tags.get(phrase, frozenset()), figure=Figure("fraction", (low + high) / 2, low, high))
+        if phrase in words.multiples:
+            low, high = words.multiples[phrase]
+            return Token("figure", phrase, at, words.tags.get(phrase, frozenset()), figure=Figure("multiple", (low + high) / 2, low, high))
+        if phrase in words.number_words:
+            value = words.number_words[phrase]
+            return Token("figure", phrase, at, frozenset({"number_words"}), figure=Figure("plain", value, value, value))
+        return Token("word", phrase, at, words.tags[phrase], meaning=words.metrics.get(phrase, ()))
+
+    def _figure(self, at: int) -> tuple[Token, int] | None:
+        match = self.patterns["figure"].match(self.text, at)
+        if match is None or (at and (self.text[at - 1].isalnum() or self.text[at - 1] == "_")):
+            return None
+        end = match.end()
+        if end < len(self.text) and self.text[end].isalnum():
+            return Token("unknown", match.group(), at), end
+        figure = self._read(match)
+        return (Token("figure", match.group(), at, figure=figure) if figure else Token("unknown", match.group(), at)), end
+
+    def _read(self, match: re.Match[str]) -> Figure | None:
+        """The figure of a match: its value, unit and rounding."""
+        digits = match["digits"]
+        whole, _, decimals = digits.partition(self.decimal)
+        if not _grouped(whole, self.group):
+            return None
+        plain = re.sub(r"\D", "", whole)
+        scale = self.words.scales[match["scale"].lower()] if match["scale"] else 1.0
+        value = float(f"{plain}.{decimals or 0}") * scale
+        half = _half_unit(plain, decimals, scale, value)
+        unit = self._unit(match)
+        if unit is None:
+            return None
+        if unit == "money" and (match["after"] or "").lower() in self.words.cents:
+            value, half = value / 100, half / 100
+        mark = match["sign"] or match["inner_sign"] or ""
+        return Figure(unit, value, value - half, value + half, {"+": 1, "-": -1, "−": -1, "–": -1}.get(mark, 0))
+
+    def _unit(self, match: re.Match[str]) -> FigureUnit | None:
+        before, after = (match["before"] or "").strip(), (match["after"] or "").strip()
+        if before:
+            return "money" if before in self.own_signs and not (after and after not in self.own_signs) else "foreign"
+        if not after:
+            return "plain"
+        lowered = after.lower()
+        for unit, group in (("percent", self.words.percent), ("points", self.words.points), ("times", self.words.times),
+                            ("degrees", self.words.degrees), ("mm", self.words.millimetres)):  # fmt: skip
+            if lowered in group:
+                return unit  # type: ignore[return-value]
+        own = self.words.currency_words.get(self.evidence.currency or "", ())
+        return "money" if after in self.own_signs or lowered in own or (lowered in self.words.cents and own) else "foreign"
+
+
+def _continues(text: str, end: int) -> bool:
+    """Whether a word goes on at `end`, so that what stands before is only its beginning."""
+    return text[end].isalnum() and text[end - 1].isalnum() or text[end] == "_"
+
+
+def _grouped(whole: str, group: str) -> bool:
+    """Whether the digits before the decimal mark are grouped as thousands are (or lakhs), or not at all."""
+    parts = re.split(f"[{re.escape(group)}]", whole)
+    return len(parts) == 1 or (1 <= len(parts[0]) <= 3 and all(len(p) in (2, 3) for p in parts[1:-1]) and len(parts[-1]) == 3)
+
+
+def _half_unit(whole: str, decimals: str, scale: float, value: float, cap: float = 0.05) -> float:
+    """Half a unit of the last digit shown; trailing zeros of a whole number are rounding, up to `cap` of the value."""
+    if decimals:
+        return 0.5 * scale * 10.0 ** -len(decimals)
+    zeros = len(whole) - len(whole.rstrip("0")) if whole.strip("0") else 0
+    return max(0.5 * scale if scale > 1 or not zeros else 0.5, min(0.5 * scale * 10.0**zeros, cap * abs(value)))
+
+
+@cache
+def _patterns(words: Vocabulary, decimal: str, group: str, own: frozenset[str]) -> dict[str, re.Pattern[str]]:
+    """Compiled patterns of one language and number format."""
+    months = "|".join(sorted((*words.months, *words.month_abbreviations), key=len, reverse=True))
+    joins = "|".join(words.date_joins)
+    day = r"(?P<d{0}>\d{{1,2}})(?:st|nd|rd|th)?"
+    month = rf"(?P<m{{0}}>{months})\b"
+    join = rf"\s*(?:[-–]|(?:{joins})\b)\s*(?:the\s+)?"
+    codes = "|".join(sorted((re.escape(s) for s in own), key=len, reverse=True)) or "(?!)"
+    currency = rf"(?:{codes}|(?:[A-Z]{{1,2}})?[{CURRENCY_SIGNS}]|(?:USD|EUR|GBP|CHF|JPY|SEK|NOK|DKK|PLN|CZK|INR|AUD|CAD|NZD|BRL|MXN|TRY|CNY|HKD|SGD|ZAR)(?![A-Za-z]))"
+    after_words = [*words.percent, *words.points, *words.times, *words.cents, *words.degrees, *words.millimetres]
+    after_words += [w for group_ in words.currency_words.values() for w in group_]
+    after = "|".join((r"(?i:" + re.escape(w) + ")") + (r"(?!\w)" if w[-1].isalnum() else "") for w in sorted(after_words, key=len, reverse=True))
+    scale = "|".join(sorted(words.scales, key=len, reverse=True))
+    digits = rf"\d+(?:[{re.escape(group)}]\d{{2,3}}(?!\d))*(?:{re.escape(decimal)}\d+)?"
+    return {
+        "iso": re.compile(r"(\d{4})-(\d{2})-(\d{2})(?!\d)"),
+        "day_month": re.compile(
+            rf"{day.format(1)}(?:\s*(?:of\s+)?{month.format(1)}(?:\s+(?P<y1>\d{{4}}))?)?(?:{join}{day.format(2)}\s*(?:of\s+)?{month.format(2)}(?:,?\s+(?P<y2>\d{{4}}))?)?", re.IGNORECASE),
+        "month_day": re.compile(rf"{month.format(1)}\s+{day.format(1)}(?!\d)(?:{join}(?:{month.format(2)}\s+)?{day.format(2)}(?!\d|%|{re.escape(decimal)}\d))?(?:,?\s+(?P<y1>\d{{4}}))?", re.IGNORECASE),
+        "figure": re.compile(
+            rf"(?P<sign>[-−+])?(?P<before>{currency})?\s?(?P<inner_sign>[-−+])?(?P<digits>{digits})(?:\s?(?P<scale>(?i:{scale}))(?![A-Za-z]))?(?:[\s\u00a0\u202f]?(?P<after>{currency}|{after}))?"),
+        "word": re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*"),
+    }  # fmt: skip
+
+
+def _iso_date(patterns: dict[str, re.Pattern[str]], text: str, at: int, words: Vocabulary, today: dt.date) -> tuple[Period | None, int] | None:
+    if (match := patterns["iso"].match(text, at)) is None:
+        return None
+    try:
+        day = dt.date.fromisoformat(match.group())
+    except ValueError:
+        return None, match.end()
+    return Period(start=day, end=day), match.end()
+
+
+def _day_month(patterns: dict[str, re.Pattern[str]], text: str, at: int, words: Vocabulary, today: dt.date) -> tuple[Period | None, int] | None:
+    match = patterns["day_month"].match(text, at)
+    if match is None or not (match["m1"] or match["m2"]):
+        return None
+    first_month = match["m1"] or match["m2"]
+    return _period(match["d1"], first_month, match["y1"] or match["y2"], match["d2"], match["m2"], match["y2"], words, today), match.end()
+
+
+def _month_day(patterns: dict[str, re.Pattern[str]], text: str, at: int, words: Vocabulary, today: dt.date) -> tuple[Period | None, int] | None:
+    match = patterns["month_day"].match(text, at)
+    if match is None:
+        return None
+    return _period(match["d1"], match["m1"], match["y1"], match["d2"], match["m2"] or match["m1"], match["y1"], words, today), match.end()
+
+
+def _period(
+    d1: str, m1: str, y1: str | None, d2: str | None, m2: str | None, y2: str | None, words: Vocabulary, today: dt.date
+) -> Period | None:
+    """The days meant; None where there is no such day or the range runs backwards."""
+    start = _day(d1, m1, y1, words, today)
+    end = _day(d2, m2 or m1, y2, words, today) if d2 else start
+    return Period(start=start, end=end) if start and end and start <= end else None
+
+
+def _day(day: str, month: str, year: str | None, words: Vocabulary, today: dt.date) -> dt.date | None:
+    key = month.lower()
+    number = (words.months if key in words.months else words.month_abbreviations).index(key) + 1
+    years = [int(year)] if year else [today.year, today.year - 1, today.year + 1]
+    for candidate in years:
+        try:
+            found = dt.date(candidate, number, int(day))
+        except ValueError:
+            continue
+        if year or abs((found - today).days) <= MAX_GAP_DAYS:
+            return found
+    return None
+
+
+def approximate(figure: Figure, word: Token, tolerance: float = 0.05) -> Figure:
+    """The figure widened or bounded by the word before it ("about", "just under", "more than")."""
+    near = tolerance * abs(figure.value)
+    if word.has("approximate"):
+        return replace(figure, low=min(figure.low, figure.value - near), high=max(figure.high, figure.value + near))
+    if word.has("just_below"):
+        return replace(figure, low=figure.value - near, high=figure.value)
+    if word.has("just_above"):
+        return replace(figure, low=figure.value, high=figure.value + near)
+    return figure

@@ -1,0 +1,59 @@
+"""Run the rulebook on stored tables: which tables a rule sees, and the DuckDB connection that shows them.
+
+Belongs here: mapping an asset to the parts its rules read. Does not: rules (`quality/rules.yaml`) or their engine.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from adtech_assets.lake import Part
+from adtech_assets.pipeline.workspace import Workspace
+from adtech_assets.quality.rulebook import Rule, rules_of_asset
+from adtech_assets.tables import DELIVERIES, DIAGNOSES, RAW_ROWS, REPORTS, SENTENCES, TABLES
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from adtech_assets.quality.runner import RuleResult
+
+OF_A_WEEK = (DIAGNOSES, SENTENCES, REPORTS, DELIVERIES)
+
+
+def check(
+    workspace: Workspace,
+    asset: str,
+    client: str,
+    week: dt.date | None = None,
+    connection: duckdb.DuckDBPyConnection | None = None,
+    rules: Sequence[Rule] | None = None,
+) -> list[RuleResult]:
+    """The results of an asset's rules (all, or those given) for one client (and week)."""
+    import duckdb
+
+    from adtech_assets.quality.runner import run_rules
+
+    chosen = rules if rules is not None else rules_of_asset(asset)
+    if connection is not None:
+        show_tables(workspace, connection, client, week)
+        return run_rules(connection, chosen)
+    with duckdb.connect() as own:
+        show_tables(workspace, own, client, week)
+        return run_rules(own, chosen)
+
+
+def show_tables(
+    workspace: Workspace, connection: duckdb.DuckDBPyConnection, client: str, week: dt.date | None = None
+) -> None:
+    """Views of all tables of one client; those kept by week only where a week is given."""
+    parts = {}
+    for table in TABLES.values():
+        if table is RAW_ROWS:
+            parts[table] = workspace.raw_parts(client)
+        elif table in OF_A_WEEK:
+            parts[table] = [Part(client, week)] if week else []
+        else:
+            parts[table] = [Part(client)]
+    workspace.lake.views(connection, parts)

@@ -1,0 +1,71 @@
+"""Mail a week's report, once per version: by SMTP where a host is set, else as a complete .eml in the outbox.
+
+Belongs here: deciding whether a version still has to go out, and remembering that it did. Does not: composing or
+transport (`reporting/mail.py`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import polars as pl
+
+from adtech_assets.lake import Part
+from adtech_assets.pipeline.week_steps import NoData
+from adtech_assets.pipeline.workspace import Workspace
+from adtech_assets.reporting import mail
+from adtech_assets.tables import DELIVERIES, REPORTS, SENTENCES
+
+
+def deliver(workspace: Workspace, client: str, week: dt.date, now: dt.datetime | None = None) -> pl.DataFrame:
+    """Send the newest version of the week's report if it was not sent before; returns table report_deliveries.
+
+    The mail is recorded after it is handed over: a crash between the two sends it again with the same Message-ID,
+    by which mail programs recognise it; it is never lost.
+    """
+    part = Part(client, week)
+    versions = workspace.lake.read(REPORTS, part).sort("version")
+    if versions.is_empty():
+        raise NoData(f"{client}: there is no report for the week of {week}")
+    newest = versions.row(-1, named=True)
+    sent = workspace.lake.read(DELIVERIES, part)
+    if newest["version"] in sent.get_column("version"):
+        return sent
+    now = now or dt.datetime.now(dt.UTC)
+    recipients = workspace.settings.client(client).recipients
+    pdf_path = workspace.reports / newest["pdf"]
+    narrative = mail.narrative_of((workspace.lake.folder(SENTENCES, part) / "narrative.json").read_bytes())
+    message = mail.compose(
+        client=client,
+        client_name=workspace.settings.client_name(client),
+        week=week,
+        version=newest["version"],
+        revised=newest["version"] > 1,
+        locale=workspace.settings.client(client).locale,
+        narrative=narrative,
+        pdf=pdf_path.read_bytes(),
+        pdf_name=pdf_path.name,
+        sender=workspace.settings.mail.sender,
+        recipients=recipients,
+        content_digest=newest["content_digest"],
+        date=now,
+        templates_dir=workspace.templates,
+    )
+    smtp = workspace.settings.mail.host is not None and bool(recipients)
+    if smtp:
+        mail.send_smtp(message, workspace.settings.mail)
+        path = None
+    else:
+        path = mail.write_eml(message, workspace.outbox / client, pdf_path.stem).name
+    row = {
+        "version": newest["version"],
+        "content_digest": newest["content_digest"],
+        "recipients": ",".join(recipients),
+        "transport": "smtp" if smtp else "outbox",
+        "message_id": message["Message-ID"],
+        "path": f"{client}/{path}" if path else None,
+        "delivered_at": now,
+    }
+    table = pl.concat([sent, DELIVERIES.conform(pl.DataFrame([row], infer_schema_length=None))])
+    workspace.lake.write(DELIVERIES, part, table)
+    return table

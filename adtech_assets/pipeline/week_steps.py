@@ -1,0 +1,224 @@
+"""The steps of one client's week: diagnose, narrate, render.
+
+Belongs here: reading the week's tables, calling insight, narrative and reporting, writing the result. Does not: what
+they say or how a page looks.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from adtech_assets.insight import drivers, recommendations
+from adtech_assets.lake import Part, write_atomic
+from adtech_assets.metrics import weekly as weeks
+from adtech_assets.narrative.collect import collect
+from adtech_assets.narrative.evidence import Evidence, Narrative
+from adtech_assets.narrative.model_writer import narrate as write_narrative
+from adtech_assets.pipeline.context import context_of
+from adtech_assets.pipeline.workspace import Workspace
+from adtech_assets.reporting import content as contents
+from adtech_assets.tables import (
+    ANOMALY_SCORES,
+    CLEANED,
+    CONSERVATION,
+    DIAGNOSES,
+    FINDINGS,
+    QUARANTINE,
+    REPORTS,
+    RESTATEMENTS,
+    SENTENCES,
+    WEEK_DIGESTS,
+    WEEKLY,
+)
+
+
+_WRITTEN_FOR = "written_for"
+
+
+class NoData(Exception):
+    """A week for which the client has no figures."""
+
+
+def diagnose(workspace: Workspace, client: str, week: dt.date) -> pl.DataFrame:
+    """What moved and which parts did it, and what to do: table diagnoses of the week."""
+    part = Part(client)
+    cleaned = workspace.lake.read(CLEANED, part)
+    if cleaned.filter(weeks.monday(pl.col("date")) == week).is_empty():
+        last = cleaned.get_column("date").max()
+        raise NoData(f"{client}: no figures in the week of {week}; the last day with figures is {last or 'unknown'}")
+    settings = workspace.settings.insight
+    found = drivers.diagnose(cleaned, week, settings)
+    advice = recommendations.recommend(found, workspace.lake.read(FINDINGS, part), week, settings)
+    table = DIAGNOSES.conform(pl.concat([DIAGNOSES.conform(found), DIAGNOSES.conform(advice)]))
+    table = table.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("rank"))
+    workspace.lake.write(DIAGNOSES, Part(client, week), table)
+    return table
+
+
+def evidence_of(workspace: Workspace, client: str, week: dt.date) -> Evidence:
+    """Everything the report of a week may say."""
+    part = Part(client)
+    profile = workspace.settings.client(client)
+    uploads = workspace.uploads(client)
+    return collect(
+        client=client,
+        client_name=workspace.settings.client_name(client),
+        currency=workspace.currency(client),
+        locale=profile.locale,
+        week=week,
+        weekly=workspace.lake.read(WEEKLY, part),
+        findings=workspace.lake.read(FINDINGS, part),
+        diagnoses=workspace.lake.read(DIAGNOSES, Part(client, week)),
+        context=context_of(workspace, client, week),
+        notes=(),
+        uploads=uploads.filter(pl.col("status") == "ok").get_column("upload_id").to_list(),
+    )
+
+
+def narrate(workspace: Workspace, client: str, week: dt.date) -> tuple[Evidence, Narrative]:
+    """Write the week's text from its evidence and keep both: table narratives, and `evidence.json` beside it."""
+    (workspace.lake.folder(SENTENCES, Part(client, week)) / _WRITTEN_FOR).unlink(missing_ok=True)
+    evidence = evidence_of(workspace, client, week)
+    narrative = write_narrative(evidence, week, workspace.settings, workspace.lake.cache("narratives"))
+    part = Part(client, week)
+    folder = workspace.lake.folder(SENTENCES, part)
+    write_atomic(folder / "evidence.json", evidence.model_dump_json(by_alias=True, exclude_none=True, indent=1).encode())
+    write_atomic(folder / "narrative.json", narrative.model_dump_json(indent=1).encode())
+    rows = [
+        {**s.model_dump(exclude={"evidence_ids"}), "evidence_ids": ",".join(s.evidence_ids), "position": i}
+        for i, s in enumerate(narrative.sentences, start=1)
+    ]
+    workspace.lake.write(SENTENCES, part, pl.DataFrame(rows, infer_schema_length=None))
+    write_atomic(folder / _WRITTEN_FOR, _digest(workspace, client, week).encode())
+    return evidence, narrative
+
+
+def _written_for(workspace: Workspace, client: str, week: dt.date) -> str | None:
+    """The fingerprint of the figures that the stored text speaks of."""
+    path = workspace.lake.folder(SENTENCES, Part(client, week)) / _WRITTEN_FOR
+    return path.read_text("utf-8") if path.is_file() else None
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A report as it lies in the reports folder."""
+
+    row: dict[str, Any]
+    pdf: bytes
+    pdf_path: Path
+    content: contents.ReportContent
+
+
+def render(workspace: Workspace, client: str, week: dt.date) -> Rendered:
+    """HTML, PDF and JSON of the week's report. Figures that changed since the last version make a new version.
+
+    Asked for alone (a backfill of reports), it makes the text it needs: text written for other figures is never printed.
+    """
+    from adtech_assets.reporting import document, machine, pdf
+
+    part = Part(client, week)
+    versions = workspace.lake.read(REPORTS, part).sort("version")
+    digest = _digest(workspace, client, week)
+    if _written_for(workspace, client, week) != digest:
+        diagnose(workspace, client, week)
+        narrate(workspace, client, week)
+    last = versions.row(-1, named=True) if versions.height else None
+    same = last is not None and last["digest"] == digest
+    version = last["version"] if last and same else (last["version"] + 1 if last else 1)
+    earlier = versions.filter(pl.col("version") < version)
+    content = _content(workspace, client, week, version, earlier)
+    html = document.render_html(content, workspace.templates)
+    data = pdf.html_to_pdf(html, workspace.templates)
+    folder = workspace.reports / client
+    stem = f"{client}_week-{week.isoformat()}_v{version}"
+    write_atomic(folder / f"{stem}.html", html.encode())
+    write_atomic(folder / f"{stem}.json", machine.as_json(content).encode())
+    write_atomic(folder / f"{stem}.pdf", data)
+    account = _account(content.weekly, week)
+    row = {
+        "version": version,
+        "digest": digest,
+        "content_digest": hashlib.sha256(html.encode()).hexdigest()[:16],
+        "pdf": f"{client}/{stem}.pdf",
+        "html": f"{client}/{stem}.html",
+        "json": f"{client}/{stem}.json",
+        "pdf_bytes": len(data),
+        "pages": pdf.page_count(data),
+        "headline": content.narrative.of("headline")[0].text,
+        "spend": account.get("spend"),
+        "revenue": account.get("revenue"),
+    }
+    table = pl.concat([earlier, REPORTS.conform(pl.DataFrame([row], infer_schema_length=None))])
+    workspace.lake.write(REPORTS, part, table)
+    return Rendered(row, data, folder / f"{stem}.pdf", content)
+
+
+def _digest(workspace: Workspace, client: str, week: dt.date) -> str:
+    found = workspace.lake.read(WEEK_DIGESTS, Part(client)).filter(pl.col("week") == week)
+    if found.is_empty():
+        raise NoData(f"{client}: no figures in the week of {week}")
+    return str(found.get_column("digest")[0])
+
+
+def _content(
+    workspace: Workspace, client: str, week: dt.date, version: int, earlier: pl.DataFrame
+) -> contents.ReportContent:
+    part, week_part = Part(client), Part(client, week)
+    lake, settings = workspace.lake, workspace.settings
+    folder = lake.folder(SENTENCES, week_part)
+    evidence = Evidence.model_validate_json((folder / "evidence.json").read_bytes())
+    narrative = Narrative.model_validate_json((folder / "narrative.json").read_bytes())
+    end = week + dt.timedelta(days=6)
+    start = week - dt.timedelta(weeks=settings.insight.chart_weeks - 1)
+    shown = pl.col("date").is_between(start, end)
+    findings = lake.read(FINDINGS, part)
+    profile = settings.client(client)
+    return contents.ReportContent(
+        client=client,
+        client_name=settings.client_name(client),
+        brand_color=profile.brand_color,
+        currency=workspace.currency(client),
+        locale=profile.locale,
+        week=week,
+        version=version,
+        revised=version > 1,
+        revision_note=_revision_note(earlier, lake.read(WEEKLY, part), week),
+        evidence=evidence,
+        narrative=narrative,
+        weekly=lake.read(WEEKLY, part),
+        daily=weeks.daily(lake.scan(CLEANED, part).filter(shown).collect()),
+        findings=findings.filter((pl.col("start") <= end) & (pl.col("end") >= start)),
+        scores=lake.scan(ANOMALY_SCORES, part).filter(shown).collect(),
+        diagnoses=lake.read(DIAGNOSES, week_part),
+        uploads=workspace.uploads(client),
+        conservation=lake.read(CONSERVATION, part),
+        quarantined_rows=lake.read(QUARANTINE, part).height,
+        restatements=lake.scan(RESTATEMENTS, part).filter(pl.col("date").is_between(week, end)).collect(),
+        simulated=any(item.simulated for item in evidence.items),
+    )
+
+
+def _account(weekly: pl.DataFrame, week: dt.date) -> dict[str, Any]:
+    account = weekly.filter((pl.col("level") == "account") & (pl.col("week") == week))
+    return account.row(0, named=True) if account.height else {}
+
+
+def _revision_note(earlier: pl.DataFrame, weekly: pl.DataFrame, week: dt.date) -> str | None:
+    """What is different from the version before, in one plain sentence; None for a first version."""
+    if earlier.is_empty():
+        return None
+    before = earlier.row(-1, named=True)
+    now = _account(weekly, week)
+    moved = [
+        f"{name} was {before[name]:,.2f} and is {now[name]:,.2f}"
+        for name in ("spend", "revenue")
+        if before[name] is not None and now.get(name) is not None and round(before[name], 2) != round(now[name], 2)
+    ]
+    what = "; ".join(moved) if moved else "figures behind it were restated; total spend and revenue are unchanged"
+    return f"Replaces version {before['version']}: {what}."

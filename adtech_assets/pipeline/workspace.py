@@ -1,0 +1,71 @@
+"""What every step needs: the settings and the lake they point to.
+
+Belongs here: turning settings into places. Does not: steps.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from adtech_assets.lake import Lake, Part
+from adtech_assets.settings import Settings, load_settings
+from adtech_assets.tables import RAW_ROWS, UPLOADS
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Settings and lake of one installation."""
+
+    settings: Settings
+    lake: Lake
+
+    @classmethod
+    def open(cls, settings: Settings | None = None) -> Workspace:
+        settings = settings or load_settings()
+        return cls(settings, Lake.of(settings))
+
+    @property
+    def inbox(self) -> Path:
+        return self.settings.place(self.settings.paths.inbox)
+
+    @property
+    def reports(self) -> Path:
+        return self.settings.place(self.settings.paths.reports)
+
+    @property
+    def outbox(self) -> Path:
+        return self.settings.place(self.settings.paths.outbox)
+
+    @property
+    def templates(self) -> Path:
+        return self.settings.place(self.settings.paths.templates)
+
+    def uploads(self, client: str) -> pl.DataFrame:
+        """Table uploads of a client."""
+        return self.lake.read(UPLOADS, Part(client))
+
+    def raw_parts(self, client: str) -> list[Part]:
+        """Where the raw rows of the client's readable uploads lie, oldest upload first."""
+        ids = self.uploads(client).filter(pl.col("status") == "ok").sort("sequence").get_column("upload_id")
+        return [Part(client, upload=upload_id) for upload_id in ids]
+
+    def raw_rows(self, client: str) -> pl.DataFrame:
+        """Table raw_rows of a client, all readable uploads."""
+        parts = [self.lake.scan(RAW_ROWS, part) for part in self.raw_parts(client)]
+        return pl.concat(parts).collect() if parts else RAW_ROWS.empty()
+
+    def currency(self, client: str) -> str | None:
+        """The one currency of a client: what its files say, else its settings; None where both are silent."""
+        stated = self.uploads(client).filter(pl.col("status") == "ok").get_column("currency").drop_nulls().unique()
+        if stated.len() == 1:
+            return str(stated[0])
+        return self.settings.client(client).currency
+
+
+def plain_json(frame: pl.DataFrame) -> str:
+    """Rows as JSON with ISO dates, for files people and programs read."""
+    return json.dumps(frame.to_dicts(), default=str, ensure_ascii=False, indent=1)

@@ -1,0 +1,110 @@
+"""What one report is made of: everything the page prints, handed over in one value.
+
+Belongs here: the inputs, as tables of the lake and the written narrative. Does not: what the page derives from them
+(`page.py`), or reading them (the caller does).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from adtech_assets.narrative.evidence import Evidence, Narrative
+from adtech_assets.reporting.figures import Figures
+from adtech_assets.reporting.wording import Wording, wording_for
+
+BRAND_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+@dataclass(frozen=True)
+class ReportContent:
+    """One version of one week's report.
+
+    weekly: WEEKLY, all weeks. daily: date, channel, campaign and the additive metrics of the charted weeks. findings:
+    FINDINGS overlapping the week. scores: ANOMALY_SCORES of the charted days. diagnoses: DIAGNOSES. uploads: UPLOADS of
+    the client. conservation: CONSERVATION. restatements: RESTATEMENTS of the week. `simulated`: the weather is.
+    """
+
+    client: str
+    client_name: str
+    brand_color: str
+    currency: str | None
+    locale: str
+    week: dt.date
+    version: int
+    revised: bool
+    revision_note: str | None
+    evidence: Evidence
+    narrative: Narrative
+    weekly: pl.DataFrame
+    daily: pl.DataFrame
+    findings: pl.DataFrame
+    scores: pl.DataFrame
+    diagnoses: pl.DataFrame
+    uploads: pl.DataFrame
+    conservation: pl.DataFrame
+    quarantined_rows: int
+    restatements: pl.DataFrame
+    simulated: bool
+
+    def __post_init__(self) -> None:
+        if not BRAND_COLOR.fullmatch(self.brand_color):
+            raise ValueError(f"brand_color {self.brand_color!r}: write it as #rrggbb")
+        if self.week.weekday() != 0:
+            raise ValueError(f"week {self.week} is a {self.week:%A}: a week is named by its Monday")
+
+    @property
+    def sunday(self) -> dt.date:
+        return self.week + dt.timedelta(days=6)
+
+    @cached_property
+    def account_row(self) -> dict[str, Any]:
+        """The account's WEEKLY row of the report's week; {} where there is none."""
+        rows = self.weekly.filter((pl.col("week") == self.week) & (pl.col("level") == "account"))
+        return rows.row(0, named=True) if rows.height else {}
+
+    @cached_property
+    def figures(self) -> Figures:
+        return Figures(self.locale, self.currency)
+
+    @cached_property
+    def wording(self) -> Wording:
+        return wording_for(self.locale)
+
+
+def as_json(content: ReportContent) -> str:
+    """The report for machines: the week's tables, evidence and narrative; unknown is null, dates are ISO 8601."""
+    week = content.weekly.filter(pl.col("week") == content.week)
+    data = {
+        "client": content.client,
+        "client_name": content.client_name,
+        "week": content.week,
+        "sunday": content.sunday,
+        "version": content.version,
+        "revised": content.revised,
+        "revision_note": content.revision_note,
+        "currency": content.currency,
+        "simulated_weather": content.simulated,
+        "quarantined_rows": content.quarantined_rows,
+        "weekly": week.to_dicts(),
+        "findings": content.findings.to_dicts(),
+        "diagnoses": content.diagnoses.to_dicts(),
+        "restatements": content.restatements.to_dicts(),
+        "uploads": content.uploads.to_dicts(),
+        "conservation": content.conservation.to_dicts(),
+        "narrative": content.narrative.model_dump(mode="json"),
+        "evidence": content.evidence.model_dump(mode="json", by_alias=True, exclude_none=True),
+    }
+    return json.dumps(data, ensure_ascii=False, indent=1, default=_plain)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, dt.date):  # a datetime is one too
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no JSON form")

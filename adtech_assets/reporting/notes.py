@@ -1,0 +1,114 @@
+"""What a reader must know about the data: revised, refused, set aside, restated, recovered, simulated.
+
+Belongs here: sentences about the data's state, each only where it holds. Does not: anything about performance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from adtech_assets.metrics.model import semantic_model
+from adtech_assets.reporting.content import ReportContent
+
+
+@dataclass(frozen=True)
+class DataNote:
+    """One note: a short title and a sentence or two. `strong`: the reader should act on it or beware."""
+
+    title: str
+    text: str
+    strong: bool = False
+
+
+def build_notes(content: ReportContent, examples: int = 3) -> tuple[DataNote, ...]:
+    """All notes that hold for this report; of long lists only `examples` are named."""
+    notes = (
+        _revised(content), _provisional(content), _refused(content, examples), _quarantined(content),
+        _duplicates(content), _restated(content, examples), _recovered(content), _simulated(content),
+    )  # fmt: skip
+    return tuple(note for note in notes if note is not None)
+
+
+def _revised(content: ReportContent) -> DataNote | None:
+    if not content.revised:
+        return None
+    text = content.revision_note or "This report replaces an earlier one: figures of the week have changed since."
+    return DataNote(f"Revised, version {content.version}", text, strong=True)
+
+
+def _provisional(content: ReportContent) -> DataNote | None:
+    now = content.weekly.filter((pl.col("level") == "account") & (pl.col("week") == content.week))
+    if now.is_empty() or now["complete"][0] is not False:
+        return None
+    text = f"The files do not reach Sunday yet: figures cover {now['days'][0]} days of the week."
+    return DataNote("Provisional", text, strong=True)
+
+
+def _refused(content: ReportContent, examples: int) -> DataNote | None:
+    refused = content.uploads.filter(pl.col("status") == "refused").sort("sequence", descending=True)
+    if refused.is_empty():
+        return None
+    named = [f"{row['file']}: {row['reason'] or 'no reason was recorded'}" for row in refused.head(examples).to_dicts()]
+    title = "One file was refused" if refused.height == 1 else f"{refused.height} files were refused"
+    return DataNote(title, " ".join([*named, *_rest(refused.height - examples)]), strong=True)
+
+
+def _quarantined(content: ReportContent) -> DataNote | None:
+    if content.quarantined_rows == 0:
+        return None
+    spend = _sum(content.conservation, "spend_quarantined")
+    rows = content.figures.count(content.quarantined_rows)
+    about = f" They state {content.figures.money(spend, exact=True)} of spend, which this report does not count." if spend else ""
+    one = content.quarantined_rows == 1
+    said = "1 row could not be used and was set aside with its reason." if one else (
+        f"{rows} rows could not be used and were set aside, each with its reason.")  # fmt: skip
+    return DataNote("Rows set aside", said + about)
+
+
+def _duplicates(content: ReportContent) -> DataNote | None:
+    rows = _sum(content.conservation, "rows_duplicate")
+    if not rows:
+        return None
+    said = "1 row is an exact copy of another and was" if rows == 1 else f"{content.figures.count(rows)} rows are exact copies of others and were"
+    return DataNote("Duplicates", f"{said} counted once.")
+
+
+def _restated(content: ReportContent, examples: int) -> DataNote | None:
+    changed = content.restatements
+    if changed.is_empty():
+        return None
+    sums = changed.group_by("metric").agg(pl.len().alias("n"), (pl.col("new") - pl.col("old")).sum().alias("by"))
+    parts = [
+        f"{semantic_model().metric(row['metric']).label} {content.figures.signed(row['metric'], row['by'])}"
+        for row in sums.sort("n", "metric", descending=[True, False]).head(examples).to_dicts()
+        if row["metric"] in semantic_model().additive
+    ]
+    count = content.figures.count(changed.height)
+    said = "1 figure of this week was" if changed.height == 1 else f"{count} figures of this week were"
+    moved = f" In sum: {', '.join(parts)}." if parts else ""
+    return DataNote("Restated by the platform", f"{said} changed by a newer file; the newest value counts.{moved}")
+
+
+def _recovered(content: ReportContent) -> DataNote | None:
+    spend = _sum(content.conservation, "spend_recovered")
+    if not spend:
+        return None
+    amount = content.figures.money(spend, exact=True)
+    text = f"{amount} of spend was missing in the files and recovered from the same row's own ratios."
+    return DataNote("Recovered values", text)
+
+
+def _simulated(content: ReportContent) -> DataNote | None:
+    if not content.simulated:
+        return None
+    return DataNote("Simulated weather", "Weather beside the figures is simulated, not measured: take no decision on it.", strong=True)
+
+
+def _sum(frame: pl.DataFrame, column: str) -> float:
+    return float(frame[column].fill_null(0).sum())
+
+
+def _rest(count: int) -> list[str]:
+    return [f"And {count} more."] if count > 0 else []

@@ -1,0 +1,96 @@
+"""The fixed words of page and mail, one set a language.
+
+Belongs here: headings, column titles and short notes. Does not: sentences about figures (`narrative/`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Wording:
+    """English, and the shape of every other language to come."""
+
+    language: str = "en"
+    report: str = "Weekly performance report"
+    week: str = "Week"
+    revised: str = "Revised, version"
+    vs_previous: str = "vs previous week"
+    no_change: str = "no change"
+    summary: str = "In short"
+    trend: str = "Spend and results, day by day"
+    trend_alt: str = "Daily figures, {start} to {end}; the report week is shaded."
+    this_week: str = "This week"
+    previous_week: str = "Previous week"
+    past_anomaly: str = "abnormal day in an earlier week"
+    this_anomaly: str = "abnormal this week: the number is the row of “What is abnormal”"
+    anomalies: str = "What is abnormal"
+    no_anomalies: str = "Nothing abnormal was found in this week."
+    causes: str = "Why it changed"
+    actions: str = "What to do"
+    channels: str = "Channels"
+    campaigns: str = "Campaigns"
+    best: str = "Best"
+    worst: str = "Worst"
+    all_campaigns: str = "All campaigns, best first"
+    ranked_by: str = "ranked by {metric}"
+    more_campaigns: str = "and {count} more campaigns between them"
+    more_rows: str = "and {count} more"
+    notes: str = "About the data"
+    appendix: str = "Where the numbers come from"
+    evidence: str = "Evidence"
+    evidence_lead: str = "Each small number in the text points to its line here, and from here to the files below."
+    uploads: str = "Files"
+    uploads_lead: str = (
+        "Every row of a file is kept, set aside with a reason, dropped as an exact duplicate, or used as a checksum."
+    )
+    number: str = "No."
+    figure: str = "Figure"
+    value: str = "Value"
+    source: str = "Source"
+    files: str = "Files"
+    file: str = "File"
+    status: str = "Status"
+    rows_read: str = "Rows read"
+    rows_kept: str = "Kept"
+    rows_quarantined: str = "Set aside"
+    rows_duplicate: str = "Duplicates"
+    rows_total: str = "Totals"
+    spend_read: str = "Spend in file"
+    spend_current: str = "Spend in use"
+    what: str = "What"
+    when: str = "When"
+    observed: str = "Observed"
+    expected: str = "Expected"
+    stake: str = "Money at stake"
+    change: str = "Change"
+    channel: str = "Channel"
+    campaign: str = "Campaign"
+    not_stated: str = "(not stated)"
+    others: str = "All others"
+    total_change: str = "Total change"
+    between: str = "{low} to {high}"
+    attached: str = "The full report, with every figure's source, is attached: {name}"
+    kinds: dict[str, str] = field(
+        default_factory=lambda: {
+            "spend_spike": "Spend far above normal",
+            "performance_drop": "Results far below normal",
+            "revenue_spike": "Revenue far above normal",
+            "ctr_decline": "Click-through rate sliding",
+            "budget_exhaustion": "Spend stopped",
+        }
+    )
+    severities: dict[str, str] = field(
+        default_factory=lambda: {"critical": "critical", "warning": "warning", "info": "note"}
+    )
+    statuses: dict[str, str] = field(default_factory=lambda: {"ok": "read", "empty": "empty", "refused": "refused"})
+
+
+ENGLISH = Wording()
+LANGUAGES: dict[str, Wording] = {ENGLISH.language: ENGLISH}
+
+
+def wording_for(locale: str) -> Wording:
+    """The words of a locale's language; English where it is not translated yet."""
+    return LANGUAGES.get(locale.replace("-", "_").split("_")[0].lower(), ENGLISH)
