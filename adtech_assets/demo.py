@@ -69,7 +69,7 @@ class Noise:
     delivery: float = 0.05
     ctr: float = 0.07
     cvr: float = 0.08
-    order: float = 0.45
+    order: float = 0.4
     """Of a single order's value."""
 
 
@@ -92,11 +92,11 @@ class Pacing:
 CAMPAIGNS = (
     Campaign("Google_Search_Brand", "Google", 150, 18, 0.034, 0.055, 88),
     Campaign("Google_Display", "Google", 110, 3.2, 0.011, 0.022, 72),
-    Campaign("FB_Retargeting", "Facebook", 155, 10.5, 0.021, 0.060, 82),
+    Campaign("FB_Retargeting", "Facebook", 155, 10.5, 0.021, 0.066, 78),
     Campaign("FB_Prospecting", "Facebook", 175, 7, 0.014, 0.024, 82, end=dt.date(2025, 3, 16)),
     Campaign("IG_Influencer", "Instagram", 160, 6.5, 0.019, 0.026, 68),
     Campaign("IG_Stories", "Instagram", 95, 5, 0.013, 0.023, 64, start=dt.date(2025, 1, 13)),
-    Campaign("Email_Newsletter", "Email", 85, 5, 0.030, 0.045, 78),
+    Campaign("Email_Newsletter", "Email", 105, 5, 0.030, 0.045, 78),
     Campaign("Email_Winback", "Email", 74, 6, 0.022, 0.035, 84, start=dt.date(2025, 2, 3), end=dt.date(2025, 3, 23)),
 )
 
@@ -209,7 +209,7 @@ def _reached(event: Event, day: dt.date) -> float:
 def _day(
     campaign: Campaign, factor: dict[str, float], noise: Noise, rng: np.random.Generator
 ) -> tuple[float, int, int, int, float]:
-    """Spend, impressions, clicks, conversions, revenue of one day: over-dispersed counts, each out of the one before."""
+    """Spend, impressions, clicks, conversions, revenue of a day: over-dispersed counts, each out of the one before."""
     spend = round(campaign.spend * factor["spend"] * _wobble(noise.spend, rng), 2)
     delivery = 1000 * spend / (campaign.cpm * factor["cpm"]) * _wobble(noise.delivery, rng)
     impressions = int(rng.poisson(delivery))

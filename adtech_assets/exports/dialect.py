@@ -105,17 +105,14 @@ def cells(data: bytes, dialect: Dialect) -> pl.DataFrame:
     frame = _fast(body, dialect)
     if frame is None:
         frame = _careful(body, dialect)
-    if not _padded(body, dialect):
-        return frame
-    text = [pl.col(str(i)).str.strip_chars().replace("", None) for i in range(len(dialect.headers))]
-    return frame.with_columns(text)
+    return frame
 
 
-def _padded(body: bytes, dialect: Dialect) -> bool:
-    """Whether a cell may begin or end with white space; false only where no byte beside a cell's edge is white."""
-    edges = (dialect.delimiter.encode(), b"\n", b'"')
-    spaces = [space for space in (b" ", b"\t", "\u00a0".encode(), "\u202f".encode(), "\u3000".encode()) if space not in edges]
-    return any(edge + space in body or space + edge in body for edge in edges for space in spaces)
+def trimmed(text: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+    """These columns without white space around their cells; cells of nothing else become null."""
+    padded = text.select(pl.col(columns).str.contains(r"^\s|\s$").any())
+    touched = [column for column in columns if padded[column][0]]
+    return text.with_columns(pl.col(touched).str.strip_chars().replace("", None)) if touched else text
 
 
 def _from_line(data: bytes, line: int) -> bytes:

@@ -74,6 +74,7 @@ def _typed(text: pl.DataFrame, dialect: Dialect, found: Match) -> tuple[dict[str
     named = text.rename({str(i): column for column, i in found.positions.items()})
     numeric = [column for column in header if column in _NUMERIC]
     labels = [column for column in header if column not in numeric and column != "date"]
+    named = dialects.trimmed(named, ["date", *labels])
     total = totals.total_rows(named, "date", labels)
     total_rows = int(total.sum())
     named = named.filter(~total) if total_rows else named
@@ -82,12 +83,13 @@ def _typed(text: pl.DataFrame, dialect: Dialect, found: Match) -> tuple[dict[str
         return facts, RAW_ROWS.empty()
     plain = values.plain_numbers(named, numeric)
     bare = named.with_columns(values.bare(column) for column in numeric if column not in plain.columns)
-    sign = values.decide_sign(bare, {column: header[column] for column in numeric})
+    dressed = len(plain.columns) < len(numeric)
+    sign = values.decide_sign(bare, {column: header[column] for column in numeric}, dressed)
     currency = _currency(named, [c for c in ("spend", "revenue") if c in header and c not in plain.columns])
     if sign != ".":
         plain = plain.clear().select()
-    dressed = [column for column in numeric if column not in plain.columns]
-    typed = bare.with_columns(*plain.iter_columns(), *(values.number(column, sign) for column in dressed))
+    rest = [column for column in numeric if column not in plain.columns]
+    typed = bare.with_columns(*plain.iter_columns(), *(values.number(column, sign) for column in rest))
     typed = typed.with_columns(values.days(named, "date", header["date"]).alias("date"))
     if not typed.get_column("date").count():
         cell = values.Cell(header["date"], named[LINE][0], str(named["date"][0] or ""))

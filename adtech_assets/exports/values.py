@@ -33,6 +33,7 @@ _DATES = (
     "%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%b %d, %Y",
     "%d %b %Y", "%B %d, %Y", "%d %B %Y",
 )  # fmt: skip
+_HEAD_ROWS = 10_000
 _OTHER: dict[Sign, Sign] = {".": ",", ",": "."}
 
 
@@ -65,12 +66,18 @@ def plain_numbers(text: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
     )
 
 
-def decide_sign(text: pl.DataFrame, headers: Mapping[str, str]) -> Sign:
+def decide_sign(text: pl.DataFrame, headers: Mapping[str, str], dressed: bool = True) -> Sign:
     """The decimal sign of a file, from the bare number cells of all its numeric columns.
 
-    `text` holds those columns and `__line`; `headers` names each for people. Refusal where cells contradict each
-    other or allow two readings.
+    `text` holds those columns and `__line`; `headers` names each for people. `dressed` is False where every cell is a
+    plain number (`plain_numbers`): one proof of a decimal point then decides, for nothing can contradict it. Refusal
+    where cells contradict each other or allow two readings.
     """
+    if not dressed and any(
+        _first(text.head(_HEAD_ROWS).select(LINE, pl.col(column).alias("text")), _says_decimal("."), header)
+        for column, header in headers.items()
+    ):
+        return "."
     proof: dict[Sign, Cell] = {}
     doubt: tuple[Sign, Cell] | None = None
     for column, header in headers.items():

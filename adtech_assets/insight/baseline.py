@@ -14,7 +14,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from adtech_assets.insight.panel import INDEX, MEASURES, Array, Panel, stack
+from adtech_assets.insight.panel import INDEX, MEASURES, Array, Panel, quotient, stack
 from adtech_assets.settings import Insight
 
 WEEK = 7
@@ -116,7 +116,7 @@ def _unit_variance(panel: Panel, tuning: Tuning) -> Array:
     both = ~np.isnan(revenue) & ~np.isnan(conversions)
     sums = [np.cumsum(np.where(both, v, 0.0), axis=1) for v in (revenue, conversions)]
     money, orders = (np.concatenate([np.zeros((panel.series, 1)), s[:, :-1]], axis=1) for s in sums)
-    order_value = np.divide(money, orders, out=np.full(money.shape, np.nan), where=(orders > 0) & (money > 0))
+    order_value = quotient(money, np.where(money > 0, orders, np.nan))
     units = [np.ones(money.shape) for _ in MEASURES]
     units[INDEX["spend"]] = np.full(money.shape, np.nan)
     units[INDEX["revenue"]] = units[INDEX["roas"]] = order_value * tuning.order_variance
@@ -150,8 +150,7 @@ def _baseline(history: Array, per: Array, unit: Array, panel: Panel, settings: I
 def _weekday_ratios(y: Array, e: Array, tuning: Tuning) -> Array:
     """[row, day]: a day's rate against that of the seven days around it."""
     around_y, around_e, known = (_around(v) for v in (np.nan_to_num(y), np.nan_to_num(e), (~np.isnan(y)).astype(float)))
-    usable = (known >= tuning.centre_min_days) & (around_y > 0) & (e > 0)
-    return np.divide(y * around_e, e * around_y, out=np.full(y.shape, np.nan), where=usable)
+    return quotient(y * around_e, np.where(known >= tuning.centre_min_days, e * around_y, np.nan))
 
 
 def _around(values: Array) -> Array:
@@ -195,13 +194,12 @@ def _level(rates: Array, per: Array, unit: Array, tuning: Tuning) -> Array:
     width = tuning.clip * np.fmax((three_quarters - quarter) / NORMAL_IQR, chance)
     held = np.clip(rates, (middle - width)[:, None], (middle + width)[:, None])
     weight = np.where(np.isnan(held), 0.0, per)
-    total = np.nansum(weight, axis=1)
-    return np.divide(np.nansum(held * weight, axis=1), total, out=np.full(total.shape, np.nan), where=total > 0)
+    return quotient(np.nansum(held * weight, axis=1), np.nansum(weight, axis=1))
 
 
 def _spread(residuals: Array, settings: Insight, tuning: Tuning) -> Array:
     """[measure, series, day]: robust size of earlier residuals, drawn to that of all campaigns where data are few."""
-    measures, series, days = residuals.shape
+    measures, _, days = residuals.shape
     size = np.abs(residuals)
     out = np.ones(residuals.shape)
     for day in range(1, days):
@@ -249,7 +247,8 @@ def _peers(moves: Array, groups: np.typing.NDArray[np.int64], tuning: Tuning) ->
 def _drawn_median(moves: Array, tuning: Tuning) -> Array:
     """[measure, day] from [measure, member, day]."""
     n = np.sum(~np.isnan(moves), axis=1)
-    return np.nan_to_num(_median(moves, axis=1)) * n / (n + tuning.peers_prior)
+    drawn: Array = np.nan_to_num(_median(moves, axis=1)) * n / (n + tuning.peers_prior)
+    return drawn
 
 
 def stable(amount: Array, unit: Array, noise: float) -> Array:

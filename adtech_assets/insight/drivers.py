@@ -117,7 +117,7 @@ def _drivers(
 
 
 def _effect(metric: str, account: pl.DataFrame) -> pl.Expr:
-    """What most of a member's contribution is: with account spend S, the member's share w and its yield r = metric / spend,
+    """What most of a member's contribution is. Account spend S, the member's share w of it, its yield r = metric / S w:
 
     S1 w1 r1 - S0 w0 r0 = (S1 - S0) w0 r0 [volume] + S1 (w1 - w0) r0 [mix] + S1 w1 (r1 - r0) [rate].
     A member that is new or gone is mix. Spend itself has volume and mix only. Without spend: volume.

@@ -15,7 +15,7 @@ import numpy as np
 
 from adtech_assets.insight.baseline import Expectation, stable
 from adtech_assets.insight.panel import INDEX, Array, Flags, Panel
-from adtech_assets.insight.trend import _runs as runs
+from adtech_assets.insight.trend import runs
 from adtech_assets.settings import Insight
 
 
@@ -37,7 +37,9 @@ class Rules:
     drop_days: int = 14
     """A longer drop has become the campaign's level."""
     drop_share: float = 0.9
-    """Share of the alert score that is enough for several days together."""
+    """Share of the alert score that is enough for several days together ..."""
+    drop_sure_days: int = 4
+    """... from this many; fewer need all of it."""
     drop_noise: float = 0.08
     """Relative noise of a sum over several days, and of what was expected of it."""
     drop_day: float = 0.85
@@ -128,9 +130,9 @@ def _drops(panel: Panel, ex: Expectation, odd: Flags, settings: Insight, rules: 
     for window in rules.drop_windows:
         sums = [_trailing(np.where(usable, np.nan_to_num(v), 0.0), window) for v in (observed, expected, unit, usable)]
         seen, hoped, unit_sum, days = sums
-        backed = _trailing(np.where(odd, 1.0, 0.0), window) > 0
+        backed = (_trailing(np.where(odd, 1.0, 0.0), window) > 0) & (window >= rules.drop_sure_days)
         together = (_level(hoped, unit_sum / window, rules) - _level(seen, unit_sum / window, rules)) / spread
-        alert = rules.drop_share * settings.alert_score
+        alert = settings.alert_score * (rules.drop_share if window >= rules.drop_sure_days else 1.0)
         far = (together >= alert) | ((together >= rules.backed_share * alert) & backed)
         alarm = (days == window) & (seen < rules.drop * hoped) & far & low
         for back in range(window):
@@ -184,7 +186,7 @@ def _is_outage(panel: Panel, dry: Flags, running: Flags, series: int, first: int
     known = [at for at in same if at >= 0 and panel.present[series, at]]
     if known and running[series, known].mean() < rules.running_share:
         return False
-    others = np.delete(panel.present[:, first], series) & np.delete(usual_runners(running, first, rules), series)
+    others = np.delete(panel.present[:, first], series) & np.delete(_usual_runners(running, first, rules), series)
     stopped = np.delete(dry[:, first], series) & others
     if others.sum() > 1 and stopped.sum() > rules.peers_share * others.sum():
         return False
@@ -192,7 +194,7 @@ def _is_outage(panel: Panel, dry: Flags, running: Flags, series: int, first: int
     return last == panel.days - 1 or bool(running[series, last + 1 :].any())
 
 
-def usual_runners(running: Flags, day: int, rules: Rules) -> Flags:
+def _usual_runners(running: Flags, day: int, rules: Rules) -> Flags:
     """[series]: spent on most of the days before."""
     window = running[:, max(0, day - rules.running_days) : day]
     result: Flags = window.mean(axis=1) >= rules.running_share

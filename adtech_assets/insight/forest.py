@@ -34,7 +34,7 @@ class Growth:
 def isolation(
     panel: Panel, expectation: Expectation, settings: Insight, growth: Growth | None = None
 ) -> tuple[Array, Array]:
-    """Forest score [series, day], 0-1, higher is odder, NaN without enough history; and [day], the score that backs a finding."""
+    """Forest score [series, day], 0-1, higher is odder, NaN without enough history; and [day], what backs a finding."""
     from sklearn.ensemble import IsolationForest
 
     growth = growth or Growth()
@@ -61,9 +61,9 @@ def isolation(
 
 
 def _features(expectation: Expectation, growth: Growth) -> tuple[Array, Flags]:
-    """[series, day, feature]: levels and ratios against expectation, their change, the week's drift; and which days have any."""
+    """[series, day, feature]: levels and ratios against expectation, their change and drift; and days that have any."""
     z = expectation.score
-    known = ~np.isnan(z).all(axis=0)
+    known: Flags = np.asarray(~np.isnan(z).all(axis=0))
     z = np.clip(np.nan_to_num(z), -growth.limit, growth.limit)
     chosen = z[[INDEX[name] for name in CHANGES]]
     change = np.diff(chosen, axis=2, prepend=0.0)

@@ -57,11 +57,11 @@ class Panel:
 
     @property
     def series(self) -> int:
-        return self.present.shape[0]
+        return len(self.present)
 
     @property
     def days(self) -> int:
-        return self.present.shape[1]
+        return int(self.present.shape[1])
 
     def date(self, day: int) -> dt.date:
         """The date of a day's position."""
@@ -79,7 +79,8 @@ class Panel:
         for name in ("spend", "impressions", "clicks"):
             ran |= np.nan_to_num(self.values[name]) > 0
         unknowable = np.all([np.isnan(self.values[name]) for name in ("spend", "impressions", "clicks")], axis=0)
-        return ran | (unknowable & self.present)
+        result: Flags = ran | (unknowable & self.present)
+        return result
 
     @cached_property
     def channels(self) -> npt.NDArray[np.int64]:
@@ -90,7 +91,7 @@ class Panel:
 
 
 def build(daily: pl.DataFrame) -> Panel:
-    """The panel of rows with date, KEYS and the additive metrics. At least one row; rows of one key and day are summed."""
+    """The panel of rows with date, KEYS and additive metrics, at least one; rows of one key and day are summed."""
     lacking = [pl.lit(None, pl.Float64).alias(name) for name in ADDITIVE if name not in daily.columns]
     lacking += [pl.lit(None, pl.String).alias(name) for name in KEYS if name not in daily.columns]
     rows = (
@@ -124,3 +125,11 @@ def stack(panel: Panel) -> tuple[Array, Array]:
     per = np.stack([panel.values[m.per] if m.per else np.ones(panel.present.shape) for m in MEASURES])
     per = np.where(per > 0, per, np.nan)
     return np.where(np.isnan(per), np.nan, amounts), np.where(np.isnan(amounts), np.nan, per)
+
+
+def quotient(numerator: Array, denominator: Array, missing: float = np.nan) -> Array:
+    """numerator / denominator; `missing` where the denominator is not above 0 or unknown."""
+    result: Array = np.divide(
+        numerator, denominator, out=np.full(np.shape(denominator), missing), where=denominator > 0
+    )
+    return result

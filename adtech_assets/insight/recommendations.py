@@ -114,7 +114,7 @@ def _campaign_advice(diagnoses: pl.DataFrame, cases: Cases) -> Iterator[Row]:
     both = both.with_columns(roas=pl.col("current_value") / pl.col("s")).sort(
         "roas", "member", descending=[True, False]
     )
-    total_spend, total_revenue = both["s"].sum(), both["current_value"].sum()
+    total_spend, total_revenue = float(both["s"].sum()), float(both["current_value"].sum())
     large = both.filter(pl.col("s") >= cases.least_share * total_spend)
     best = next(large.iter_rows(named=True), None)
     length = _days(diagnoses)
@@ -144,4 +144,4 @@ def _case(row: Row, best: Row | None, account_roas: float, cases: Cases) -> tupl
 
 def _days(diagnoses: pl.DataFrame) -> int:
     start, end = diagnoses["start"].drop_nulls(), diagnoses["end"].drop_nulls()
-    return (end[0] - start[0]).days + 1
+    return int((end[0] - start[0]).days) + 1

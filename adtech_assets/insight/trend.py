@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from adtech_assets.insight.baseline import Expectation
-from adtech_assets.insight.panel import INDEX, Array, Flags, Panel
+from adtech_assets.insight.panel import INDEX, Array, Flags, Panel, quotient
 from adtech_assets.settings import Insight
 
 
@@ -57,8 +57,8 @@ def declines(panel: Panel, expectation: Expectation, settings: Insight, wear: We
     flagged, t = _worn_days(log_rate, weight, settings.trend_days, wear)
     return [
         _decline(series, first, last, log_rate[series], weight[series], float(-t[series, first : last + 1].min()), wear)
-        for series in np.flatnonzero(flagged.any(axis=1))
-        for first, last in _runs(flagged[series], gap=wear.shortest)
+        for series in np.flatnonzero(flagged.any(axis=1)).tolist()
+        for first, last in runs(flagged[series], gap=wear.shortest)
     ]
 
 
@@ -130,16 +130,15 @@ def _decline(series: int, first: int, last: int, log_rate: Array, weight: Array,
     level = _mean(
         np.nan_to_num(log_rate[None, before]), np.where(np.isnan(log_rate[None, before]), 0.0, weight[None, before])
     )
-    return Decline(int(series), start, last, float(np.exp(level[0])), t)
+    return Decline(series, start, last, float(np.exp(level[0])), t)
 
 
 def _mean(values: Array, weight: Array) -> Array:
     """[row]: weighted mean; 0 where nothing is known."""
-    total = weight.sum(axis=1)
-    return np.divide((values * weight).sum(axis=1), total, out=np.zeros(len(total)), where=total > 0)
+    return quotient((values * weight).sum(axis=1), weight.sum(axis=1), missing=0.0)
 
 
-def _runs(flags: Flags, gap: int) -> list[tuple[int, int]]:
+def runs(flags: Flags, gap: int) -> list[tuple[int, int]]:
     """First and last position of each run of true values; runs at most `gap` apart are one."""
     found: list[tuple[int, int]] = []
     for at in np.flatnonzero(flags).tolist():

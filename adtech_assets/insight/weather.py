@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from adtech_assets.settings import Weather
 
 
-class WeatherUnavailable(RuntimeError):
+class WeatherUnavailable(RuntimeError):  # noqa: N818 - it names a state that callers expect
     """The weather could not be fetched; the report goes on without it."""
 
 
@@ -44,7 +44,7 @@ class WeatherProvider(Protocol):
 
 @dataclass(frozen=True)
 class SimulatedWeather:
-    """Plausible weather of a temperate northern place, the same for the same place and date; always marked simulated."""
+    """Plausible weather of a temperate northern place, the same for the same place and date; marked simulated."""
 
     mean: float = 11
     season: float = 9

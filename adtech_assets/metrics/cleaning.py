@@ -17,7 +17,6 @@ from adtech_assets.metrics.model import ADDITIVE, DIMENSIONS, total
 from adtech_assets.tables import CLEANED, CONSERVATION, QUARANTINE
 
 KEY = ("upload_id", "date", *DIMENSIONS)
-_STATED = ("stated_spend", "stated_rows")
 
 
 @dataclass(frozen=True)
@@ -38,28 +37,36 @@ def clean(rows: pl.DataFrame, uploads: pl.DataFrame) -> Cleaned:
     `rows`: table raw_rows of all readable uploads. `uploads`: table uploads. The result depends only on these two.
     """
     uploads = uploads.filter(pl.col("status") == "ok").sort("sequence")
-    rows = rows.join(uploads.select("upload_id", "sequence", "arrived_at"), on="upload_id", maintain_order="left")
+    rows = rows.with_columns(_of_upload(uploads, "sequence"), _of_upload(uploads, "arrived_at"))
     rows = rows.with_columns(pl.coalesce("channel", "platform").alias("channel"))
     judged = _judge(rows)
     set_aside = judged.filter(pl.col("problem").is_not_null())
     good = judged.filter(pl.col("problem").is_null()) if set_aside.height else judged
-    duplicate = _repeats(good, [c for c in good.columns if c != "source_row"])
-    dropped = good.filter(duplicate)
-    kept = good.filter(~duplicate) if dropped.height else good
+    copies = _copies(good)
+    dropped = good.filter(copies) if copies.any() else good.clear()
+    kept = good.filter(~copies) if dropped.height else good
     kept = kept.with_columns(pl.col("spend").alias("stated_spend"))
     kept, resolved = names.resolve(recovery.recover(kept))
     keyed = _one_row_a_key(kept)
     slices = restatement.slices(keyed)
-    newest = restatement.newest(keyed)
-    current = CLEANED.conform(newest).sort("date", "platform", "campaign", "upload_id", "source_row")
+    newest = restatement.is_newest(keyed)
+    current, superseded = (keyed, keyed.clear()) if newest.all() else (keyed.filter(newest), keyed.filter(~newest))
     return Cleaned(
-        current=current,
+        current=CLEANED.conform(current).sort("date", maintain_order=True),
         quarantine=_quarantine(set_aside, uploads),
-        conservation=_conservation(uploads, set_aside, dropped, keyed, newest),
+        conservation=_conservation(uploads, set_aside, dropped, keyed, current, superseded),
         restatements=restatement.ledger(slices),
         vanished=restatement.vanished(slices, uploads),
         names=resolved,
     )
+
+
+def _of_upload(uploads: pl.DataFrame, column: str) -> pl.Expr:
+    """A column of the row's upload."""
+    if uploads.height == 1:
+        return pl.lit(uploads.get_column(column)[0], uploads.schema[column]).alias(column)
+    values = uploads.get_column(column)
+    return pl.col("upload_id").replace_strict(uploads["upload_id"], values, return_dtype=values.dtype).alias(column)
 
 
 def _judge(rows: pl.DataFrame) -> pl.DataFrame:
@@ -78,21 +85,30 @@ def _judge(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(problem.alias("problem"), column.alias("problem_column")) if any_bad else rows
 
 
-def _repeats(rows: pl.DataFrame, columns: list[str]) -> pl.Series:
-    """True for every row that equals an earlier one in these columns. Rows are compared in full only where their hashes meet."""
-    filled = [c for c in columns if rows.get_column(c).count()]
+def _meets(rows: pl.DataFrame) -> pl.Series:
+    """True for rows whose key another row may have too: their hashes meet. Only these are compared in full."""
+    filled = [c for c in KEY if rows.get_column(c).count()]
     hashes = rows.select(filled).hash_rows()
     if hashes.n_unique() == rows.height:
-        return pl.Series([False], dtype=pl.Boolean).new_from_index(0, rows.height)
-    return ~rows.select(pl.struct(filled).is_first_distinct()).to_series()
+        return pl.Series([False]).new_from_index(0, rows.height)
+    return hashes.is_duplicated()
+
+
+def _copies(rows: pl.DataFrame) -> pl.Series:
+    """True for every row that equals an earlier one of its upload in all its cells."""
+    met = _meets(rows)
+    if not met.any():
+        return met
+    compared = [c for c in rows.columns if c != "source_row"]
+    suspects = rows.with_row_index("_row").filter(met)
+    repeated = suspects.filter(~suspects.select(pl.struct(compared).is_first_distinct()).to_series())
+    return rows.select(pl.int_range(pl.len(), dtype=pl.UInt32).is_in(repeated["_row"].to_list())).to_series()
 
 
 def _one_row_a_key(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows of one upload with the same key become one, summed: they differ in a dimension that is not mapped."""
-    filled = [c for c in KEY if rows.get_column(c).count()]
     single = rows.with_columns(pl.lit(1, pl.Int64).alias("source_rows"))
-    hashes = rows.select(filled).hash_rows()
-    met = hashes.is_duplicated()
+    met = _meets(rows)
     if not met.any():
         return single
     grouped = (
@@ -123,7 +139,8 @@ def _quarantine(rows: pl.DataFrame, uploads: pl.DataFrame) -> pl.DataFrame:
 
 
 def _conservation(
-    uploads: pl.DataFrame, set_aside: pl.DataFrame, dropped: pl.DataFrame, keyed: pl.DataFrame, newest: pl.DataFrame
+    uploads: pl.DataFrame, set_aside: pl.DataFrame, dropped: pl.DataFrame, keyed: pl.DataFrame, current: pl.DataFrame,
+    superseded: pl.DataFrame,
 ) -> pl.DataFrame:
     """Counted on the way, never by subtraction: what does not add up shows."""
     rows, spend = pl.len().cast(pl.Int64), pl.col("spend").sum()
@@ -136,12 +153,10 @@ def _conservation(
             pl.col("stated_spend").sum().alias("spend_kept"),
             recovered.alias("spend_recovered"),
         ),
-        newest.group_by("upload_id").agg(
+        current.group_by("upload_id").agg(
             pl.col("source_rows").sum().alias("rows_current"), spend.alias("spend_current")
         ),
-        keyed.join(newest.select("upload_id", "source_row"), on=["upload_id", "source_row"], how="anti")
-        .group_by("upload_id")
-        .agg(pl.col("source_rows").sum().alias("rows_superseded")),
+        superseded.group_by("upload_id").agg(pl.col("source_rows").sum().alias("rows_superseded")),
     ]
     table = uploads
     for part in parts:

@@ -23,11 +23,11 @@ def slices(keyed: pl.DataFrame) -> pl.DataFrame:
     return keyed.group_by(*SLICE, "upload_id", "sequence").agg(totals()).sort(*SLICE, "sequence")
 
 
-def newest(keyed: pl.DataFrame) -> pl.DataFrame:
-    """The rows of each slice's newest upload."""
+def is_newest(keyed: pl.DataFrame) -> pl.Series:
+    """True for the rows of each slice's newest upload."""
     if keyed.get_column("sequence").n_unique() < 2:
-        return keyed
-    return keyed.filter(pl.col("sequence") == pl.col("sequence").max().over(SLICE))
+        return pl.Series([True]).new_from_index(0, keyed.height)
+    return keyed.select(pl.col("sequence") == pl.col("sequence").max().over(SLICE)).to_series()
 
 
 def ledger(per_upload: pl.DataFrame) -> pl.DataFrame:

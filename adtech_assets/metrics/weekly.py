@@ -17,6 +17,8 @@ from adtech_assets.tables import WEEK_DIGESTS, WEEKLY
 
 LEVELS = ("platform", "channel", "campaign", "adset", "creative_type", "audience", "country", "location", "device")
 _PRINTED_DIGITS = 6
+# One bit a weekday: days of a week are counted through any number of sums without looking at rows again.
+_DAY_BIT = pl.lit(2, pl.Int64).pow(pl.col("date").dt.weekday()).cast(pl.Int64)
 
 
 def monday(day: pl.Expr) -> pl.Expr:
@@ -32,9 +34,10 @@ def aggregate(cleaned: pl.DataFrame) -> pl.DataFrame:
     """
     if cleaned.is_empty():
         return WEEKLY.empty()
-    rows = cleaned.with_columns(monday(pl.col("date")).alias("week"), main_channel(cleaned))
-    frames = [_level(rows, "account", pl.lit(""))]
-    frames += [_level(rows, level, pl.col(level)) for level in LEVELS if rows.get_column(level).count()]
+    levels = [level for level in LEVELS if cleaned.get_column(level).count()]
+    rows = cleaned.group_by(monday(pl.col("date")).alias("week"), *levels).agg(*totals(), _DAY_BIT.bitwise_or().alias("days"))
+    rows = rows.with_columns(main_channel(rows))
+    frames = [_level(rows, "account", pl.lit("")), *(_level(rows, level, pl.col(level)) for level in levels)]
     weekly = pl.concat(frames, how="diagonal").with_columns(ratio(name) for name in RATIOS)
     last = cleaned.get_column("date").max()
     assert isinstance(last, dt.date)  # noqa: S101 - cleaned rows always have a day
@@ -42,15 +45,13 @@ def aggregate(cleaned: pl.DataFrame) -> pl.DataFrame:
     return WEEKLY.conform(_beside_previous(weekly)).sort("week", "level", "member", "platform", nulls_last=True)
 
 
-def main_channel(cleaned: pl.DataFrame) -> pl.Expr:
+def main_channel(rows: pl.DataFrame) -> pl.Expr:
     """The channel on which a campaign spends most: campaigns that run on several are one campaign."""
-    most = (
-        cleaned.group_by("platform", "campaign", "channel")
-        .agg(pl.col("spend").sum())
-        .sort("spend", "channel", descending=[True, False], nulls_last=True)
-        .unique(["platform", "campaign"], keep="first", maintain_order=True)
+    on_channels = rows.group_by("platform", "campaign", "channel").agg(pl.col("spend").sum())
+    most = on_channels.sort("spend", "channel", descending=[True, False], nulls_last=True).unique(
+        ["platform", "campaign"], keep="first", maintain_order=True
     )
-    if most.height == cleaned.select(pl.struct("platform", "campaign", "channel").n_unique()).item():
+    if most.height == on_channels.height:
         return pl.col("channel").alias("main_channel")
     keys = most.select(pl.struct("platform", "campaign").alias("key"), "channel")
     return pl.struct("platform", "campaign").replace_strict(keys["key"], keys["channel"]).alias("main_channel")
@@ -61,7 +62,7 @@ def _level(rows: pl.DataFrame, level: str, member: pl.Expr) -> pl.DataFrame:
     keys = ["week", *(["platform"] if by_campaign else []), member.alias("member")]
     grouped = rows.group_by(keys).agg(
         *totals(),
-        pl.col("date").n_unique().cast(pl.Int64).alias("days"),
+        pl.col("days").bitwise_or().bitwise_count_ones().cast(pl.Int64),
         *([pl.col("main_channel").first().alias("channel")] if by_campaign else []),
     )
     return grouped.with_columns(pl.lit(level).alias("level"))

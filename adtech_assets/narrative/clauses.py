@@ -51,7 +51,7 @@ def clauses(tokens: Sequence[Token]) -> list[Clause]:
     parts = [Clause(part) for part in _cut(tokens) if any(t.kind != "stop" for t in part)]
     names: list[Token] = []
     metrics: list[Token] = []
-    date, base = None, None
+    date: Period | None = None
     for clause in parts:
         own = [t for t in clause.tokens if t.kind == "name" and any(k.role == "segment" for k in t.names)]
         own_metrics = [t for t in clause.tokens if t.meaning]
@@ -61,9 +61,11 @@ def clauses(tokens: Sequence[Token]) -> list[Clause]:
         elif clause.has("account"):
             names = []
         metrics = own_metrics or metrics
-        date = _date(clause.tokens) or date
-        base = _base(clause.tokens)
-        clause.names, clause.metrics, clause.date, clause.base = names, metrics, date, base
+        own_date = _date(clause.tokens)
+        clause.names, clause.metrics, clause.date, clause.base = names, metrics, own_date or date, _base(clause.tokens)
+        # The days of a holiday or of the weather are its own: what coincided with it has its own, too.
+        if own_date and not any(k.role in {"context", "place"} for t in clause.tokens for k in t.names):
+            date = own_date
     _lend_backwards(parts)
     return parts
 

@@ -121,12 +121,13 @@ def _weekdays(tokens: Sequence[Token], words: Vocabulary) -> None:
 
 def _forbidden(tokens: Sequence[Token], items: Sequence[EvidenceItem], words: Vocabulary) -> None:
     forecast = any(item.kind == "forecast" for item in items)
+    speaks_of_figures = any(t.kind in {"name", "figure", "date"} or t.meaning or t.has("up", "down", "better") and t.text != "below" for t in tokens)
     for token in tokens:
         if token.kind != "word" or token.meaning:
             continue
         if token.has("causes"):
             raise Refused(f"{token.text!r} states a cause; the evidence shows none")
-        if token.has("promises"):
+        if token.has("promises") and speaks_of_figures:
             raise Refused(f"{token.text!r} promises an outcome")
         if token.has("benchmarks"):
             raise Refused(f"{token.text!r} compares with something that is not in the evidence")
@@ -179,8 +180,17 @@ def _context(tokens: Sequence[Token], items: Sequence[EvidenceItem]) -> None:
     other = [p for i in items for p in (i.period, _span(i)) if p and i.kind == "anomaly"]
     if any(d not in spans and d not in other and not _week_of(d, items) for d in days):
         raise Refused("those are not the days of that weather, holiday or event")
+    if any(t.has("coincidence") for t in tokens) and not _meets(tokens, items, spans):
+        raise Refused("they did not happen at the same time")
     if days and not any(d in spans for d in days) and not any(_week_of(d, items) for d in days):
         raise Refused("those are not the days of that weather, holiday or event")
+
+
+def _meets(tokens: Sequence[Token], items: Sequence[EvidenceItem], spans: Sequence[Period]) -> bool:
+    """Whether what the sentence names lay, at least in part, on the days of the context."""
+    named = {k.value for t in tokens for k in t.names if k.role == "segment"}
+    about = [p for i in items if named & set(i.segment.values()) for p in (_span(i) or i.period,) if p and i.kind in {"anomaly", "change"}]
+    return not named or any(p.start <= s.end and s.start <= p.end for p in about for s in spans)
 
 
 def _span(item: EvidenceItem) -> Period | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from adtech_assets.metrics.model import semantic_model
+from adtech_assets.metrics.model import ADDITIVE, semantic_model
 from adtech_assets.narrative.claims import Figure, Token
 from adtech_assets.narrative.clauses import Clause, direction, neighbours, widened
 from adtech_assets.narrative.evidence import Evidence, EvidenceItem, Period
@@ -130,7 +130,13 @@ class Judge:
         return figure.unit in fact.shown_as and near and (shown >= figure.value if bound > 0 else shown <= figure.value)
 
     def _candidates(self, clause: Clause, metrics: frozenset[str], roles: frozenset[str]) -> list[Fact]:
-        return [f for f in self.facts if f.role in roles and (f.metric in metrics or f.role in {"stake", "advice"})]
+        # A segment's part of a change is its own change only where the metric adds up.
+        parts = roles == {"contribution"}
+        return [
+            f
+            for f in self.facts
+            if f.role in roles and (f.metric in metrics or f.role in {"stake", "advice"}) and (parts or f.role != "contribution" or f.metric in ADDITIVE)
+        ]
 
     def _in_period(self, clause: Clause, fact: Fact) -> bool:
         if clause.date is not None:
@@ -208,6 +214,8 @@ class Judge:
             relevant = gaps
         elif metrics is None:
             relevant = gaps or changes
+        elif clause.base is not None:
+            relevant = changes or parts
         else:
             relevant = changes or gaps or parts
         if not relevant:

@@ -83,7 +83,8 @@ def _roles(
     if _is_previous(clause, before, after, moved is not None):
         return frozenset({"previous"}), 0
     if clause.has("driver_claims"):
-        return frozenset({"contribution"}), sign
+        told = direction(clause.tokens)
+        return frozenset({"contribution"}), told[0] if told else sign
     if moved:
         return frozenset({"gap"} if against_expected else {"delta", "contribution"}), sign
     return frozenset({"current", "detail"}), 0

@@ -12,9 +12,9 @@ import gc
 import importlib
 import math
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -48,20 +48,17 @@ class RuleResult:
     description: str = ""
 
 
+@cache
 def preload() -> None:
-    """Import what `run_rules` needs (1 to 2 s, once per process), so that a background thread may do so early."""
-    with _garbage_collection_paused():
-        for module in ("great_expectations.expectations", "adtech_assets.quality.gx_datasource"):
-            importlib.import_module(module)
+    """Import what `run_rules` needs (1 to 2 s, once per process), so that a background thread may do so early.
 
-
-@contextmanager
-def _garbage_collection_paused() -> Iterator[None]:
-    """The import makes many objects, all of which stay: collecting between them costs a sixth of its time."""
+    The import makes many objects, all of which stay: collecting garbage between them would cost a sixth of the time.
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:
-        yield
+        for module in ("great_expectations.expectations", "adtech_assets.quality.gx_datasource"):
+            importlib.import_module(module)
     finally:
         if was_on:
             gc.enable()

@@ -66,7 +66,7 @@ class Step:
     total: bool = False
 
 
-def daily_chart(panels: Sequence[Panel], marks: Sequence[Mark], week: dt.date, height: int = 92) -> alt.VConcatChart:
+def daily_chart(panels: Sequence[Panel], marks: Sequence[Mark], week: dt.date, height: int = 74) -> alt.VConcatChart:
     """Curves over days, one above the other on one time axis; the report week shaded, abnormal days marked."""
     import altair as alt
 
@@ -92,9 +92,7 @@ def comparison_chart(title: str, pairs: Sequence[Pair], color: str, width: int, 
     y = alt.Y("name:N", sort=order, axis=axis, scale=alt.Scale(paddingInner=0.3, paddingOuter=0.15))
     scale = alt.Scale(domain=[low, top * 1.34], nice=False)  # a third more: room for the printed value
     base = alt.Chart(alt.InlineData(values=rows)).encode(y=y)
-    previous = base.mark_bar(color="#c9d0d6", cornerRadiusEnd=2).encode(
-        x=alt.X("previous:Q", scale=scale, axis=None)
-    )
+    previous = base.mark_bar(color="#c9d0d6", cornerRadiusEnd=2).encode(x=alt.X("previous:Q", scale=scale, axis=None))
     this = base.mark_bar(color=color, cornerRadiusEnd=2, height={"band": 0.5}).encode(
         x=alt.X("value:Q", scale=scale, axis=None)
     )
@@ -108,7 +106,8 @@ def waterfall_chart(steps: Sequence[Step], width: int) -> alt.LayerChart:
     """Parts that add up: each bar begins where the one above ends, the last is the whole change from zero."""
     import altair as alt
 
-    rows, level = [], 0.0
+    rows: list[dict[str, Any]] = []
+    level = 0.0
     for place, step in enumerate(steps):
         start = 0.0 if step.total else level
         level = step.value if step.total else level + step.value
@@ -157,7 +156,11 @@ def to_svg(chart: Any, figures: Figures, fonts: Path | None = None) -> str:
     number, time = _axis_locales(figures)
     return str(
         vl_convert.vegalite_to_svg(
-            chart.to_dict(), allowed_base_urls=[], format_locale=number, time_format_locale=time, show_warnings=False
+            chart.to_dict(validate=False),
+            allowed_base_urls=[],
+            format_locale=number,
+            time_format_locale=time,
+            show_warnings=False,
         )
     )
 
@@ -173,7 +176,7 @@ def _panel(panel: Panel, marks: Sequence[Mark], week: dt.date, domain: list[Any]
     )  # fmt: skip
     x = alt.X("d:T", axis=axis, scale=alt.Scale(type="utc", domain=domain, nice=False))
     spread = alt.Axis(title=None, format=_axis_format(panel), tickCount=3, domain=False, ticks=False, minExtent=46)
-    y = alt.Y("v:Q", axis=spread, scale=alt.Scale(zero=True, nice=True))
+    y = alt.Y("v:Q", axis=spread, scale=_room(panel, any(mark.label for mark in marks)))
     span = [{"d": week.isoformat(), "e": (week + dt.timedelta(days=7)).isoformat()}]
     shade = alt.Chart(alt.InlineData(values=span)).mark_rect(color="#dfe6ec", opacity=0.75).encode(x=x, x2="e:T")
     curve = alt.Chart(alt.InlineData(values=values))
@@ -189,6 +192,15 @@ def _panel(panel: Panel, marks: Sequence[Mark], week: dt.date, domain: list[Any]
     layers.extend(_numbered(marks, x))
     title = alt.TitleParams(panel.title, anchor="start", color=panel.color, fontSize=10.5, offset=4)
     return alt.layer(*layers).properties(width=PAGE_WIDTH - 62, height=height, title=title)
+
+
+def _room(panel: Panel, numbered: bool) -> Any:
+    """From zero to the highest value; a quarter more where numbers stand at the top, so that they hide no peak."""
+    import altair as alt
+
+    top = max((value for _, value in panel.points if value is not None), default=0.0)
+    low = min((value for _, value in panel.points if value is not None), default=0.0)
+    return alt.Scale(domain=[min(low, 0), (top or 1) * (1.3 if numbered else 1.05)], nice=False)
 
 
 def _numbered(marks: Sequence[Mark], x: Any) -> list[Any]:
@@ -209,7 +221,9 @@ def _numbered(marks: Sequence[Mark], x: Any) -> list[Any]:
 
 def _axis_format(panel: Panel) -> str:
     top = max((value for _, value in panel.points if value is not None), default=0.0)
-    return {"currency": "$,.0f" if top >= 4 else "$,.2f", "fraction": ".1%"}.get(panel.unit, ",.0f" if top >= 4 else ",.1f")
+    return {"currency": "$,.0f" if top >= 4 else "$,.2f", "fraction": ".1%"}.get(
+        panel.unit, ",.0f" if top >= 4 else ",.1f"
+    )
 
 
 def _utc(day: dt.date) -> dict[str, int | bool]:
@@ -217,17 +231,25 @@ def _utc(day: dt.date) -> dict[str, int | bool]:
 
 
 def _styled(chart: Any, padding: int = 2) -> Any:
-    return (
-        chart.configure(font=FONT, background="transparent", padding=padding, autosize={"type": "pad"})
-        .configure_view(stroke=None)
-        .configure_axis(
-            labelColor=SOFT, labelFontSize=TEXT_SIZE, gridColor=RULE, gridWidth=0.7, titleColor=SOFT, labelFont=FONT
-        )
-        .configure_axisX(grid=False)
-        .configure_axisY(domain=False, ticks=False)
-        .configure_title(anchor="start", color=INK, fontSize=10.5, fontWeight=600, font=FONT, offset=6, frame="group")
-        .configure_text(font=FONT)
+    """One look for all charts. Set in one step: each configure_... of Altair copies the whole chart."""
+    import altair as alt
+
+    quiet = {"domain": False, "ticks": False}
+    label = {"labelColor": SOFT, "labelFontSize": TEXT_SIZE, "labelFont": FONT, "titleColor": SOFT}
+    chart.config = alt.Config(
+        font=FONT,
+        background="transparent",
+        padding=padding,
+        view=alt.ViewConfig(stroke=None),
+        axis=alt.AxisConfig(gridColor=RULE, gridWidth=0.7, **label),
+        axisX=alt.AxisConfig(grid=False),
+        axisY=alt.AxisConfig(**quiet),
+        title=alt.TitleConfig(
+            anchor="start", color=INK, fontSize=10.5, fontWeight=600, font=FONT, offset=6, frame="group"
+        ),
+        text=alt.MarkConfig(font=FONT),
     )
+    return chart
 
 
 def _axis_locales(figures: Figures) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -239,7 +261,9 @@ def _axis_locales(figures: Figures) -> tuple[dict[str, Any], dict[str, Any]]:
     if figures.currency:
         shown = format_currency(1, figures.currency, locale=locale)
         symbol = shown.strip("0123456789.,٫٬ \u00a0\u202f\u200e\u200f-")
-        before, after = (f"{symbol}", "") if shown.lstrip("\u200e\u200f").startswith(symbol) else ("", f"\u00a0{symbol}")
+        before, after = (
+            (f"{symbol}", "") if shown.lstrip("\u200e\u200f").startswith(symbol) else ("", f"\u00a0{symbol}")
+        )
     number = {"decimal": get_decimal_symbol(locale), "thousands": get_group_symbol(locale), "grouping": [3],
               "currency": [before, after]}  # fmt: skip
     months, days = locale.months["format"], locale.days["format"]

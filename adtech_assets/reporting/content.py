@@ -7,7 +7,6 @@ Belongs here: the inputs, as tables of the lake and the written narrative. Does 
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -76,35 +75,3 @@ class ReportContent:
     @cached_property
     def wording(self) -> Wording:
         return wording_for(self.locale)
-
-
-def as_json(content: ReportContent) -> str:
-    """The report for machines: the week's tables, evidence and narrative; unknown is null, dates are ISO 8601."""
-    week = content.weekly.filter(pl.col("week") == content.week)
-    data = {
-        "client": content.client,
-        "client_name": content.client_name,
-        "week": content.week,
-        "sunday": content.sunday,
-        "version": content.version,
-        "revised": content.revised,
-        "revision_note": content.revision_note,
-        "currency": content.currency,
-        "simulated_weather": content.simulated,
-        "quarantined_rows": content.quarantined_rows,
-        "weekly": week.to_dicts(),
-        "findings": content.findings.to_dicts(),
-        "diagnoses": content.diagnoses.to_dicts(),
-        "restatements": content.restatements.to_dicts(),
-        "uploads": content.uploads.to_dicts(),
-        "conservation": content.conservation.to_dicts(),
-        "narrative": content.narrative.model_dump(mode="json"),
-        "evidence": content.evidence.model_dump(mode="json", by_alias=True, exclude_none=True),
-    }
-    return json.dumps(data, ensure_ascii=False, indent=1, default=_plain)
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, dt.date):  # a datetime is one too
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -79,6 +79,6 @@ def _kpi(content: ReportContent, metric: str, now: dict[str, Any], account: pl.D
 
 def _without_partial_start(account: pl.DataFrame) -> pl.DataFrame:
     """The first week of the data is rarely whole: as a point of a curve it would look like a rise that never was."""
-    if account.height > 1 and (account["days"][0] or 0) < 7:  # noqa: PLR2004 - days of a week
+    if account.height > 1 and (account["days"][0] or 0) < 7:
         return account.slice(1)
     return account

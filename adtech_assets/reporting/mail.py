@@ -34,7 +34,7 @@ _BRAND = Client().brand_color
 _PERMANENT = 500  # SMTP replies from here on will not change by trying again
 
 
-class MailNotSent(RuntimeError):
+class MailNotSent(RuntimeError):  # noqa: N818 - says what happened
     """The mail did not go out; the message says why and what to do."""
 
 
@@ -72,9 +72,10 @@ def compose(
     sections = {s: [sentence.text for sentence in narrative.of(s)] for s in _SECTIONS}
     headline = " ".join(sections["headline"][:1])
     words = wording_for(locale)
+    dates = Figures(locale, None).days(week, week + dt.timedelta(days=6))
     facts = {
         "w": words, "client_name": client_name, "headline": headline, "sections": sections, "kpis": kpis,
-        "dates": Figures(locale, None).days(week, week + dt.timedelta(days=6)), "revised": revised, "version": version,
+        "dates": dates, "revised": revised, "version": version,
         "brand": brand_color, "on_brand": text_on(brand_color), "accent": readable_on_white(brand_color),
         "pdf_name": pdf_name,
     }  # fmt: skip
@@ -85,7 +86,7 @@ def compose(
     message["From"] = origin
     if recipients:
         message["To"] = [_address(recipient) for recipient in recipients]
-    message["Subject"] = _subject(client_name, headline or facts["dates"], words.revised, revised, version)
+    message["Subject"] = _subject(client_name, headline or dates, words.revised, revised, version)
     message["Date"] = format_datetime(date)
     message["Message-ID"] = f"<{client}.{week}.v{version}.{identity[:16]}@{message_id_domain or origin.domain}>"
     message["Content-Language"] = words.language
@@ -133,8 +134,8 @@ def send_smtp(message: EmailMessage, settings: Mail, pause_seconds: float = 1.0)
         except (smtplib.SMTPException, OSError) as error:
             reason = _one_line(str(error)) or type(error).__name__
     raise MailNotSent(
-        f"mail server {settings.host}:{settings.port} ({settings.security}) did not take the mail: {reason}. Check mail.host, "
-        "mail.port, mail.security, mail.username and mail.password"
+        f"mail server {settings.host}:{settings.port} ({settings.security}) did not take the mail: {reason}. "
+        "Check mail.host, mail.port, mail.security, mail.username and mail.password"
     )
 
 

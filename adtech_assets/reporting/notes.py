@@ -60,7 +60,11 @@ def _quarantined(content: ReportContent) -> DataNote | None:
         return None
     spend = _sum(content.conservation, "spend_quarantined")
     rows = content.figures.count(content.quarantined_rows)
-    about = f" They state {content.figures.money(spend, exact=True)} of spend, which this report does not count." if spend else ""
+    about = (
+        f" They state {content.figures.money(spend, exact=True)} of spend, which this report does not count."
+        if spend
+        else ""
+    )
     one = content.quarantined_rows == 1
     said = "1 row could not be used and was set aside with its reason." if one else (
         f"{rows} rows could not be used and were set aside, each with its reason.")  # fmt: skip
@@ -71,7 +75,11 @@ def _duplicates(content: ReportContent) -> DataNote | None:
     rows = _sum(content.conservation, "rows_duplicate")
     if not rows:
         return None
-    said = "1 row is an exact copy of another and was" if rows == 1 else f"{content.figures.count(rows)} rows are exact copies of others and were"
+    said = (
+        "1 row is an exact copy of another and was"
+        if rows == 1
+        else f"{content.figures.count(rows)} rows are exact copies of others and were"
+    )
     return DataNote("Duplicates", f"{said} counted once.")
 
 
@@ -103,7 +111,11 @@ def _recovered(content: ReportContent) -> DataNote | None:
 def _simulated(content: ReportContent) -> DataNote | None:
     if not content.simulated:
         return None
-    return DataNote("Simulated weather", "Weather beside the figures is simulated, not measured: take no decision on it.", strong=True)
+    return DataNote(
+        "Simulated weather",
+        "Weather beside the figures is simulated, not measured: take no decision on it.",
+        strong=True,
+    )
 
 
 def _sum(frame: pl.DataFrame, column: str) -> float:

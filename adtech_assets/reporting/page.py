@@ -13,6 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from adtech_assets.metrics.model import semantic_model, totals
+from adtech_assets.narrative.evidence import SECTIONS
 from adtech_assets.reporting import charts
 from adtech_assets.reporting.content import ReportContent
 from adtech_assets.reporting.kpis import Kpi, build_kpis
@@ -96,8 +97,8 @@ class Page:
 def build_page(content: ReportContent, fonts: Path | None = None) -> Page:
     """The page of one report. `fonts`: folder of fonts that charts are measured with."""
     trace = build_trace(content)
-    text = {s: trace.sentences(content, s) for s in ("summary", "anomalies", "causes", "actions", "notes")}  # type: ignore[arg-type]
-    headline = trace.sentences(content, "headline")
+    text: dict[str, tuple[PrintedSentence, ...]] = {s: trace.sentences(content, s) for s in SECTIONS}
+    headline = text["headline"]
     anomalies = _anomalies(content)
     marks = _marks(content)
     before = content.week - dt.timedelta(days=7)
@@ -119,7 +120,7 @@ def build_page(content: ReportContent, fonts: Path | None = None) -> Page:
         anomalies=anomalies,
         causes=_causes(content, fonts),
         channel_charts=_channel_charts(content, fonts),
-        channels=build_ranking(content, "channel"),
+        channels=build_ranking(content, "channel", by="spend"),
         campaigns=build_ranking(content, "campaign"),
         notes=build_notes(content),
         trace=trace,
@@ -132,7 +133,7 @@ def picture(svg: str, alt: str) -> Picture:
 
 
 def _spark(content: ReportContent, kpi: Kpi, fonts: Path | None) -> Picture | None:
-    if sum(value is not None for value in kpi.history) < 3:  # noqa: PLR2004 - two points are no course
+    if sum(value is not None for value in kpi.history) < 3:
         return None
     tone = kpi.change.tone if kpi.change else "neutral"
     svg = charts.to_svg(charts.sparkline(kpi.history, charts.TONES[tone]), content.figures, fonts)
@@ -228,8 +229,7 @@ def _channel_charts(content: ReportContent, fonts: Path | None) -> tuple[Picture
     comparisons = build_comparisons(content)
     for place, comparison in enumerate(comparisons):
         width = (charts.PAGE_WIDTH - 120) // len(comparisons) - 22
-        color = charts.ORANGE if comparison.metric == "spend" else charts.BLUE
-        chart = charts.comparison_chart(comparison.title, comparison.pairs, color, width, names=place == 0)
+        chart = charts.comparison_chart(comparison.title, comparison.pairs, charts.BLUE, width, names=place == 0)
         alt = ", ".join(f"{pair.name} {pair.text}" for pair in comparison.pairs)
         made.append(picture(charts.to_svg(chart, content.figures, fonts), f"{comparison.title}: {alt}"))
     return tuple(made)
@@ -253,7 +253,7 @@ def _causes(content: ReportContent, fonts: Path | None, most: int = 6) -> Causes
     start, end = whole["baseline_start"][0], whole["baseline_end"][0]
     since = f" ({figures.short_days(start, end)})" if start and end else ""
     title = f"{label}: {figures.of(metric, before)}{since} \N{RIGHTWARDS ARROW} {figures.of(metric, after)}"
-    svg = charts.to_svg(charts.waterfall_chart(steps, width=380), figures, fonts)
+    svg = charts.to_svg(charts.waterfall_chart(steps, width=480), figures, fonts)
     return Causes(title, picture(svg, f"{title}. " + ", ".join(f"{step.name} {step.text}" for step in steps)))
 
 

@@ -71,13 +71,18 @@ def members(content: ReportContent, level: str) -> pl.DataFrame:
     return rows.filter(active)
 
 
-def build_ranking(content: ReportContent, level: str, ends: int = 5, columns: int = 6) -> Ranking | None:
-    """Rows best first; of many only the `ends` best and worst, at most `columns` figures wide. None without rows."""
+def build_ranking(
+    content: ReportContent, level: str, by: str | None = None, ends: int = 5, columns: int = 6
+) -> Ranking | None:
+    """Rows best first (or highest `by` first); of many only the `ends` first and last. None without rows.
+
+    At most `columns` figures wide; `by` defaults to the first of RANKED_BY that the files make known.
+    """
     rows = members(content, level)
     if rows.is_empty():
         return None
     shown = [name for name in COLUMNS if rows[name].null_count() < rows.height][:columns]
-    metric = next((m for m in RANKED_BY if rows[m].null_count() < rows.height), "spend")
+    metric = by or next((m for m in RANKED_BY if rows[m].null_count() < rows.height), "spend")
     ordered = _best_first(rows, metric).to_dicts()
     made = [_row(content, row, shown) for row in ordered]
     words = content.wording
@@ -93,7 +98,7 @@ def build_ranking(content: ReportContent, level: str, ends: int = 5, columns: in
 def build_comparisons(content: ReportContent, charts: int = 3, most: int = 6) -> tuple[Comparison, ...]:
     """Up to `charts` metrics over the `most` channels with the highest spend; none for a single channel."""
     rows = members(content, "channel").sort("spend", "member", descending=[True, False], nulls_last=True).head(most)
-    if rows.height < 2:  # noqa: PLR2004 - one bar compares nothing
+    if rows.height < 2:
         return ()
     known = [m for m in CHARTED if rows[m].null_count() < rows.height][:charts]
     return tuple(_comparison(content, metric, rows) for metric in known)

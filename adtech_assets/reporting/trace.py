@@ -89,7 +89,9 @@ def _choose(content: ReportContent, used: list[str], most: int) -> pl.DataFrame:
     """Files the text rests on first, then the newest; printed in the order they came."""
     rank = pl.col("upload_id").is_in(used)
     chosen = content.uploads.sort(rank, "sequence", descending=[True, True]).head(most).sort("sequence")
-    kept = content.conservation.drop("file", "rows_read", "rows_total", "spend_read").unique("upload_id", maintain_order=True)
+    kept = content.conservation.drop("file", "rows_read", "rows_total", "spend_read").unique(
+        "upload_id", maintain_order=True
+    )
     return chosen.join(kept, on="upload_id", how="left", maintain_order="left")
 
 
@@ -108,7 +110,9 @@ def _line(content: ReportContent, number: int, item: EvidenceItem, printed: set[
 
 def _figure(content: ReportContent, item: EvidenceItem) -> str:
     """What was measured, where and when."""
-    parts = [_label(item.metric) if item.metric else (item.what or item.name or item.kind).replace("_", " ").capitalize()]
+    parts = [
+        _label(item.metric) if item.metric else (item.what or item.name or item.kind).replace("_", " ").capitalize()
+    ]
     if item.what and item.name:
         parts.append(item.name)
     parts.extend(str(value) for value in item.segment.values())
@@ -118,7 +122,7 @@ def _figure(content: ReportContent, item: EvidenceItem) -> str:
         parts.append(item.place)
     period = item.period or (Period(start=item.start, end=item.end or item.start) if item.start else None)
     if period:
-        parts.append(content.figures.days(period.start, period.end))
+        parts.append(content.figures.short_days(period.start, period.end))
     return " · ".join(parts)
 
 
@@ -128,7 +132,9 @@ def _value(content: ReportContent, item: EvidenceItem) -> str:
     def show(number: float) -> str:
         if item.unit is not None:
             return content.figures.in_unit(item.unit, number, exact=True)
-        return content.figures.of(item.metric, number, exact=True) if _known(item.metric) else content.figures.number(number, 0, 2)
+        if item.metric is not None and _known(item.metric):
+            return content.figures.of(item.metric, number, exact=True)
+        return content.figures.number(number, 0, 2)
 
     figures = content.figures
     parts: list[str] = []
@@ -154,12 +160,16 @@ def _value(content: ReportContent, item: EvidenceItem) -> str:
     return ", ".join(parts)
 
 
-def _known(metric: str | None) -> bool:
+def _known(metric: str) -> bool:
     return metric in semantic_model().additive or metric in semantic_model().ratio or metric == "profit"
 
 
 def _label(metric: str) -> str:
-    return semantic_model().metric(metric).label if _known(metric) and metric != "profit" else metric.replace("_", " ").capitalize()
+    return (
+        semantic_model().metric(metric).label
+        if _known(metric) and metric != "profit"
+        else metric.replace("_", " ").capitalize()
+    )
 
 
 def _file(content: ReportContent, row: dict[str, Any]) -> FileLine:

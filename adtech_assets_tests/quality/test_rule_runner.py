@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import gc
 import json
 import threading
 from collections.abc import Iterator
@@ -239,6 +240,7 @@ def test_preloading_may_happen_in_a_thread_and_twice() -> None:
     thread.start()
     preload()
     thread.join()
+    assert gc.isenabled()
 
 
 def test_no_rules_are_no_results(con: duckdb.DuckDBPyConnection) -> None:

@@ -1,0 +1,139 @@
+"""The built-in writer's words: how metrics are named and the sentence patterns, several of each.
+
+Belongs here: English wording as data. Does not: choosing figures or patterns (`writer.py`). Every pattern is one that the
+guardrail can read; {name}, {now}, ... are filled in by the writer.
+"""
+
+from __future__ import annotations
+
+PLURAL = frozenset({"impressions", "clicks", "conversions"})
+METRIC_WORDS = {
+    "spend": "spend", "impressions": "impressions", "clicks": "clicks", "conversions": "conversions", "revenue": "revenue",
+    "ctr": "the click-through rate", "cpc": "cost per click", "cpm": "CPM", "cvr": "the conversion rate",
+    "cac": "cost per conversion", "roas": "ROAS", "aov": "the average order value",
+}  # fmt: skip
+RANK_WORDS = {"spend": "spend", "conversions": "conversions", "revenue": "revenue", "roas": "ROAS", "cac": "cost per conversion"}
+
+ROSE = ("rose", "climbed", "grew", "increased")
+FELL = ("fell", "dropped", "declined", "slipped")
+NOUN_UP, NOUN_DOWN = ("increase", "rise"), ("decline", "drop")
+
+HEADLINE = {
+    "moved": (
+        "{Metric} {moved} {pct} to {now} in the week of {monday}",
+        "{Metric} came to {now} in the week of {monday}, {updown} {pct} on the week before",
+        "In the week of {monday}, {metric} {moved} by {pct} to {now}",
+    ),
+    "steady": (
+        "{Metric} {was} steady at {now} in the week of {monday}",
+        "In the week of {monday}, {metric} {was} almost unchanged at {now}",
+    ),
+    "from_zero": ("{Metric} came to {now} in the week of {monday}, against {before} in the week before",),
+    "value": ("{Metric} came to {now} in the week of {monday}", "In the week of {monday}, {metric} came to {now}"),
+}
+HEADLINE_SPEND = (", on {pct} {moreless} spend", "; spend {moved} by {pct}", ", while spend {moved} {pct}")
+NO_FIGURES = "Here is the week at a glance."
+
+SUMMARY_PAIR = (
+    "{Metric} {moved} {pct} to {now}, and {metric2} {moved2} {pct2} to {now2}.",
+    "{Metric} {moved} from {before} to {now}, while {metric2} {moved2} from {before2} to {now2}.",
+)
+SUMMARY_MOVED = (
+    "{Metric} {moved} from {before} to {now}.",
+    "{Metric} {moved} by {pct} and now {stands} at {now}.",
+    "At {now}, {metric} {was} {pct} {highlow} than in the week before.",
+)
+SUMMARY_STEADY = ("{Metric} held steady at {now}.", "{Metric} {was} almost unchanged at {now}, against {before} in the week before.")
+SUMMARY_VALUE = ("{Metric} came to {now}.", "{Metric} stood at {now}.")
+SHARE = (
+    "{name} took {share} of spend.",
+    "{share} of spend went to {name}.",
+    "{name} accounted for {share} of spend.",
+)
+BEST = (
+    "{name} had the highest {metric} of all {level}s at {now}.",
+    "Of all {level}s, {name} had the highest {metric} at {now}.",
+)
+CHEAPEST = ("{name} had the lowest cost per conversion of all {level}s at {now}.",)
+MOVER_UP = (
+    "{Metric} of {name} {moved} by {delta} to {now}.",
+    "{name} gained {delta} of {metric} and reached {now}.",
+)
+MOVER_DOWN = (
+    "{Metric} of {name} {moved} by {delta} to {now}.",
+    "{name} lost {delta} of {metric} and came to {now}.",
+)
+MOVER_COUNT_UP = ("{Metric} of {name} {moved} by {delta} to {now}.", "{name} gained {delta} {metric} and reached {now}.")
+MOVER_COUNT_DOWN = ("{Metric} of {name} {moved} by {delta} to {now}.", "{name} lost {delta} {metric} and came to {now}.")
+
+ANOMALY_UP = (
+    "{Metric} of {name} jumped to {observed} {when} against an expected {expected}",
+    "{When}, {metric} of {name} rose to {observed} where {expected} {was} expected",
+    "{Metric} of {name} spiked {when}: {observed}, where {expected} {was} expected",
+)
+ANOMALY_DOWN = (
+    "{Metric} of {name} dropped to {observed} {when} against an expected {expected}",
+    "{When}, {metric} of {name} fell to {observed} where {expected} {was} expected",
+    "{Metric} of {name} sank to {observed} {when} against an expected {expected}",
+)
+ANOMALY_GRADUAL = (
+    "{Metric} of {name} slid gradually to {observed} {when} against an expected {expected}",
+    "{When}, {metric} of {name} declined gradually to {observed} where {expected} {was} expected",
+)
+ANOMALY_ZERO = (
+    "{When}, {metric} of {name} stood at {observed} where {expected} {was} expected",
+    "{Metric} of {name} went to {observed} {when} against an expected {expected}",
+)
+ANOMALY_VALUE = ("{Metric} of {name} came to {observed} {when}",)
+STAKE = ("; about {stake} is at stake", ", with about {stake} at stake")
+
+DRIVER = (
+    "{name} explains {part} of the {noun} in {metric}{base}.",
+    "{name} contributed {part} to the {noun} in {metric}{base}.",
+)
+DRIVER_SHARE = ("{name} explains {share} of the {noun} in {metric}{base}.",)
+DRIVER_AGAINST_UP = ("{name} gained {part} of {metric}{base}.",)
+DRIVER_AGAINST_DOWN = ("{name} lost {part} of {metric}{base}.",)
+CONTEXT = (
+    "{lead} fell on {when}; we cannot say whether the two are linked.",
+    "{lead} was recorded {when}; this is a coincidence in time, not a cause.",
+)
+CONTEXT_WITH = ("{lead} was recorded {when} and overlapped with the days on which {name} stood out; we cannot say whether the two are linked.",)
+
+ACTIONS = {
+    "spend_spike": (
+        "Check the bids and the daily budget of {name}, and set a cap where there is none",
+        "Review the change log of {name} for raised bids or budgets, and set a daily cap",
+    ),
+    "performance_drop": (
+        "Check the landing page and the conversion tracking of {name} with a test order, and hold its budget until both work",
+        "Test the landing page of {name} and check that its conversion tag fires before raising its budget",
+    ),
+    "revenue_spike": (
+        "Compare the revenue of {name} with the orders of the shop, and look for duplicate or very large orders",
+        "Check the shop for duplicate orders or one very large order behind the revenue of {name}",
+    ),
+    "ctr_decline": (
+        "Test a new creative beside the one {name} runs now, and set a frequency cap",
+        "Refresh the creatives of {name} and compare old and new side-by-side",
+    ),
+    "budget_exhaustion": (
+        "Check the budget, the billing and the schedule of {name}, and set the daily budget so that it does not run dry",
+        "Review the budget and pacing of {name}, and check whether its ads are paused",
+    ),
+    "move_budget": (
+        "Move part of the budget of {name} to the more efficient campaigns in small steps, and watch the results",
+        "Shift part of the money of {name} to campaigns with a better return, step by step",
+    ),
+    "efficiency_drop": (
+        "Compare the audiences and placements of {name} in the two periods, and pause those that spend without results",
+        "Review where {name} spends without results, and pause those parts first",
+    ),
+    "scale_winner": (
+        "Raise the budget of {name} in small steps for as long as its return holds",
+        "Consider more budget for {name}, in small steps, while its return holds",
+    ),
+}  # fmt: skip
+ACTION_OTHER = ("Review {name} first",)
+ACTION_STAKE = ("; about {stake} a week is at stake",)
+ACTION_NONE = ("Keep the budgets as they are and watch the next week.", "Hold the settings as they are and look again next week.")
