@@ -74,6 +74,12 @@ def write_atomic(path: Path, data: bytes) -> None:
         raise
 
 
+def forget_interrupted(folder: Path) -> None:
+    """Remove what a write that was killed left beside its target. Only for folders with one writer at a time."""
+    for path in folder.glob(".*.tmp"):
+        path.unlink(missing_ok=True)
+
+
 class Lake:
     """All tables below one folder."""
 
@@ -104,6 +110,7 @@ class Lake:
         frame = table.conform(frame)
         folder = self.folder(table, part)
         folder.mkdir(parents=True, exist_ok=True)
+        forget_interrupted(folder)
         before = self._manifest(folder)
         files, written = [], 0
         for label, piece in _pieces(table, frame):

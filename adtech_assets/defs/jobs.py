@@ -6,14 +6,12 @@ Belongs here: what runs together. Does not: when (`sensors/`).
 import dagster as dg
 
 from adtech_assets.defs.assets import CLIENT_ASSETS, WEEK_ASSETS
-from adtech_assets.defs.partitions import client_weeks, clients
 
 CLIENT_TAG = "adtech/client"
 
 client_metrics = dg.define_asset_job(
     "client_metrics",
     selection=dg.AssetSelection.assets(*CLIENT_ASSETS),
-    partitions_def=clients,
     executor_def=dg.in_process_executor,
     description="From the files in a client's inbox to cleaned metrics, weekly sums and anomalies.",
 )
@@ -21,7 +19,6 @@ client_metrics = dg.define_asset_job(
 weekly_report = dg.define_asset_job(
     "weekly_report",
     selection=dg.AssetSelection.assets(*WEEK_ASSETS),
-    partitions_def=client_weeks,
     executor_def=dg.in_process_executor,
     description="From a client's metrics to the report of one week, mailed.",
 )

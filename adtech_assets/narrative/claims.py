@@ -170,10 +170,22 @@ class _Reader:
         words = self.words
         if phrase in words.fractions:
             low, high = words.fractions[phrase]
-            return Token("figure", phrase, at, words.tags.get(phrase, frozenset()), figure=Figure("fraction", (low + high) / 2, low, high))
+            return Token(
+                "figure",
+                phrase,
+                at,
+                words.tags.get(phrase, frozenset()),
+                figure=Figure("fraction", (low + high) / 2, low, high),
+            )
         if phrase in words.multiples:
             low, high = words.multiples[phrase]
-            return Token("figure", phrase, at, words.tags.get(phrase, frozenset()), figure=Figure("multiple", (low + high) / 2, low, high))
+            return Token(
+                "figure",
+                phrase,
+                at,
+                words.tags.get(phrase, frozenset()),
+                figure=Figure("multiple", (low + high) / 2, low, high),
+            )
         if phrase in words.number_words:
             value = words.number_words[phrase]
             return Token("figure", phrase, at, frozenset({"number_words"}), figure=Figure("plain", value, value, value))
@@ -187,7 +199,9 @@ class _Reader:
         if end < len(self.text) and self.text[end].isalnum():
             return Token("unknown", match.group(), at), end
         figure = self._read(match)
-        return (Token("figure", match.group(), at, figure=figure) if figure else Token("unknown", match.group(), at)), end
+        return (
+            Token("figure", match.group(), at, figure=figure) if figure else Token("unknown", match.group(), at)
+        ), end
 
     def _read(self, match: re.Match[str]) -> Figure | None:
         """The figure of a match: its value, unit and rounding."""
@@ -219,18 +233,22 @@ class _Reader:
             if lowered in group:
                 return unit  # type: ignore[return-value]
         own = self.words.currency_words.get(self.evidence.currency or "", ())
-        return "money" if after in self.own_signs or lowered in own or (lowered in self.words.cents and own) else "foreign"
+        return (
+            "money" if after in self.own_signs or lowered in own or (lowered in self.words.cents and own) else "foreign"
+        )
 
 
 def _continues(text: str, end: int) -> bool:
     """Whether a word goes on at `end`, so that what stands before is only its beginning."""
-    return text[end].isalnum() and text[end - 1].isalnum() or text[end] == "_"
+    return (text[end].isalnum() and text[end - 1].isalnum()) or text[end] == "_"
 
 
 def _grouped(whole: str, group: str) -> bool:
     """Whether the digits before the decimal mark are grouped as thousands are (or lakhs), or not at all."""
     parts = re.split(f"[{re.escape(group)}]", whole)
-    return len(parts) == 1 or (1 <= len(parts[0]) <= 3 and all(len(p) in (2, 3) for p in parts[1:-1]) and len(parts[-1]) == 3)
+    return len(parts) == 1 or (
+        1 <= len(parts[0]) <= 3 and all(len(p) in (2, 3) for p in parts[1:-1]) and len(parts[-1]) == 3
+    )
 
 
 def _half_unit(whole: str, decimals: str, scale: float, value: float, cap: float = 0.05) -> float:
@@ -253,7 +271,10 @@ def _patterns(words: Vocabulary, decimal: str, group: str, own: frozenset[str]) 
     currency = rf"(?:{codes}|(?:[A-Z]{{1,2}})?[{CURRENCY_SIGNS}]|(?:USD|EUR|GBP|CHF|JPY|SEK|NOK|DKK|PLN|CZK|INR|AUD|CAD|NZD|BRL|MXN|TRY|CNY|HKD|SGD|ZAR)(?![A-Za-z]))"
     after_words = [*words.percent, *words.points, *words.times, *words.cents, *words.degrees, *words.millimetres]
     after_words += [w for group_ in words.currency_words.values() for w in group_]
-    after = "|".join((r"(?i:" + re.escape(w) + ")") + (r"(?!\w)" if w[-1].isalnum() else "") for w in sorted(after_words, key=len, reverse=True))
+    after = "|".join(
+        (r"(?i:" + re.escape(w) + ")") + (r"(?!\w)" if w[-1].isalnum() else "")
+        for w in sorted(after_words, key=len, reverse=True)
+    )
     scale = "|".join(sorted(words.scales, key=len, reverse=True))
     digits = rf"\d+(?:[{re.escape(group)}]\d{{2,3}}(?!\d))*(?:{re.escape(decimal)}\d+)?"
     return {
@@ -267,7 +288,9 @@ def _patterns(words: Vocabulary, decimal: str, group: str, own: frozenset[str]) 
     }  # fmt: skip
 
 
-def _iso_date(patterns: dict[str, re.Pattern[str]], text: str, at: int, words: Vocabulary, today: dt.date) -> tuple[Period | None, int] | None:
+def _iso_date(
+    patterns: dict[str, re.Pattern[str]], text: str, at: int, words: Vocabulary, today: dt.date
+) -> tuple[Period | None, int] | None:
     if (match := patterns["iso"].match(text, at)) is None:
         return None
     try:
@@ -277,19 +300,27 @@ def _iso_date(patterns: dict[str, re.Pattern[str]], text: str, at: int, words: V
     return Period(start=day, end=day), match.end()
 
 
-def _day_month(patterns: dict[str, re.Pattern[str]], text: str, at: int, words: Vocabulary, today: dt.date) -> tuple[Period | None, int] | None:
+def _day_month(
+    patterns: dict[str, re.Pattern[str]], text: str, at: int, words: Vocabulary, today: dt.date
+) -> tuple[Period | None, int] | None:
     match = patterns["day_month"].match(text, at)
     if match is None or not (match["m1"] or match["m2"]):
         return None
     first_month = match["m1"] or match["m2"]
-    return _period(match["d1"], first_month, match["y1"] or match["y2"], match["d2"], match["m2"], match["y2"], words, today), match.end()
+    return _period(
+        match["d1"], first_month, match["y1"] or match["y2"], match["d2"], match["m2"], match["y2"], words, today
+    ), match.end()
 
 
-def _month_day(patterns: dict[str, re.Pattern[str]], text: str, at: int, words: Vocabulary, today: dt.date) -> tuple[Period | None, int] | None:
+def _month_day(
+    patterns: dict[str, re.Pattern[str]], text: str, at: int, words: Vocabulary, today: dt.date
+) -> tuple[Period | None, int] | None:
     match = patterns["month_day"].match(text, at)
     if match is None:
         return None
-    return _period(match["d1"], match["m1"], match["y1"], match["d2"], match["m2"] or match["m1"], match["y1"], words, today), match.end()
+    return _period(
+        match["d1"], match["m1"], match["y1"], match["d2"], match["m2"] or match["m1"], match["y1"], words, today
+    ), match.end()
 
 
 def _period(

@@ -6,6 +6,7 @@ Belongs here: cutting, and what a clause takes over from the one before it. Does
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -74,7 +75,9 @@ def _cut(tokens: Sequence[Token]) -> list[list[Token]]:
     parts: list[list[Token]] = [[]]
     for index, token in enumerate(tokens):
         mark = token.kind == "stop" and token.text in CUT_MARKS
-        word = token.kind == "word" and (token.text in CUT_WORDS or (token.text == "on" and index > 0 and _next_is_figure(tokens, index)))
+        word = token.kind == "word" and (
+            token.text in CUT_WORDS or (token.text == "on" and index > 0 and _next_is_figure(tokens, index))
+        )
         if (mark or word) and not _joins_a_list(tokens, index, parts[-1]):
             parts.append([] if mark else [token])
         else:
@@ -97,7 +100,9 @@ def _joins_a_list(tokens: Sequence[Token], index: int, so_far: Sequence[Token]) 
         after = tokens[index + 2]
     if before.kind == after.kind == "name" or (before.meaning and after.meaning):
         return True
-    return before.kind == after.kind == "figure" and any(t.text in {"between", "range", "respectively"} for t in (*so_far, *tokens[index:]))
+    listed = sum(t.kind == "name" for t in so_far) > 1
+    in_range = any(t.text in {"between", "range", "respectively"} for t in (*so_far, *tokens[index:]))
+    return before.kind == after.kind == "figure" and (listed or in_range)
 
 
 def _date(tokens: Sequence[Token]) -> Period | None:
@@ -105,7 +110,10 @@ def _date(tokens: Sequence[Token]) -> Period | None:
     for index, token in enumerate(tokens):
         if token.kind == "date" and token.period:
             words = [t.text for t in tokens[max(0, index - 3) : index]]
-            if any(w in {"week", "the week", "in the week", "this week", "weeks"} for w in words) and token.period.start == token.period.end:
+            if (
+                any(w in {"week", "the week", "in the week", "this week", "weeks"} for w in words)
+                and token.period.start == token.period.end
+            ):
                 return Period(start=token.period.start, end=token.period.start + dt.timedelta(days=6))
             return token.period
     return None
@@ -120,7 +128,7 @@ def _base(tokens: Sequence[Token]) -> str | None:
 
 def _lend_backwards(parts: Sequence[Clause]) -> None:
     """A leading phrase ("At about €32.8k, revenue was ...") speaks of what follows it."""
-    for clause, following in zip(parts[:-1], parts[1:], strict=True):
+    for clause, following in itertools.pairwise(parts):
         opener = clause.tokens[0].text.lower() if clause.tokens else ""
         leading = clause is parts[0] and opener in {"at", "with", "on", "in", "after", "during", "for"}
         if leading and not clause.metrics and following.own_metrics:
@@ -149,7 +157,9 @@ def widened(clause: Clause, figure: Token) -> Token:
     """The figure with a word of approximation before it taken into account."""
     before, _ = neighbours(clause, figure)
     if before and before[0].has("approximate", "just_below", "just_above") and figure.figure:
-        return Token(figure.kind, figure.text, figure.position, figure.tags, figure=approximate(figure.figure, before[0]))
+        return Token(
+            figure.kind, figure.text, figure.position, figure.tags, figure=approximate(figure.figure, before[0])
+        )
     return figure
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 
+from adtech_assets.insight.drivers import OTHER, UNNAMED
 from adtech_assets.metrics.model import ADDITIVE, RATIOS, semantic_model
 from adtech_assets.narrative.evidence import Evidence, EvidenceItem, Period
 from adtech_assets.narrative.formats import NO_CURRENCY
@@ -58,13 +59,17 @@ def collect(
         *notes,
     ]
     numbered = tuple(item.model_copy(update={"id": f"e{n:02d}"}) for n, item in enumerate(items, 1))
-    return Evidence(client=client_name, currency=currency, locale=locale, today=week + dt.timedelta(days=7), items=numbered)
+    return Evidence(
+        client=client_name, currency=currency, locale=locale, today=week + dt.timedelta(days=7), items=numbered
+    )
 
 
 class _Builder:
     """Makes items of one client's week. Ids are given at the end."""
 
-    def __init__(self, client: str, week: dt.date, currency: str, weekly: pl.DataFrame, uploads: tuple[str, ...]) -> None:
+    def __init__(
+        self, client: str, week: dt.date, currency: str, weekly: pl.DataFrame, uploads: tuple[str, ...]
+    ) -> None:
         self.client, self.week, self.currency, self.weekly, self.uploads = client, week, currency, weekly, uploads
         self.period = Period(start=week, end=week + dt.timedelta(days=6))
         self.before = Period(start=week - dt.timedelta(days=7), end=week - dt.timedelta(days=1))
@@ -88,7 +93,15 @@ class _Builder:
                 yield from self._change(row, metric, {level: name}, where)
             spend = _known(row["spend"])
             if spend is not None and total and total > 0:
-                yield self._item("share", where, metric="spend", segment={level: name}, of="account", value=spend / total, period=self.period)
+                yield self._item(
+                    "share",
+                    where,
+                    metric="spend",
+                    segment={level: name},
+                    of="account",
+                    value=spend / total,
+                    period=self.period,
+                )
 
     def ranks(self, level: str) -> Iterable[EvidenceItem]:
         """Complete rankings; none where a member has no name, for then they would not be complete."""
@@ -99,7 +112,15 @@ class _Builder:
             if len(members) < 2 or nameless:
                 continue
             ranking = tuple(sorted(members, key=lambda m: (-m[1] if order == "desc" else m[1], m[0])))
-            yield self._item("rank", f"level = {level}", metric=metric, dimension=level, period=self.period, order=order, ranking=ranking)
+            yield self._item(
+                "rank",
+                f"level = {level}",
+                metric=metric,
+                dimension=level,
+                period=self.period,
+                order=order,
+                ranking=ranking,
+            )
 
     def anomalies(self, findings: pl.DataFrame) -> Iterable[EvidenceItem]:
         """Findings that touch the week, the gravest first, each with the money at stake where that is known."""
@@ -117,13 +138,26 @@ class _Builder:
             if stake is not None:
                 span = Period(start=row["start"], end=row["end"])
                 yield self._item(
-                    "value", where, table, metric="money_at_stake", segment=segment, period=span, value=stake, unit=self.currency, name=row["finding_id"]
+                    "value",
+                    where,
+                    table,
+                    metric="money_at_stake",
+                    segment=segment,
+                    period=span,
+                    value=stake,
+                    unit=self.currency,
+                    name=row["finding_id"],
                 )
 
     def diagnoses(self, diagnoses: pl.DataFrame) -> Iterable[EvidenceItem]:
         """Account changes against the longer baseline, the parts that made them, and what to do."""
-        current = diagnoses.filter((pl.col("end") <= self.period.end) & (pl.col("end") >= self.period.start)) if diagnoses.height else diagnoses
-        for row in current.sort("rank").iter_rows(named=True):
+        current = (
+            diagnoses.filter((pl.col("end") <= self.period.end) & (pl.col("end") >= self.period.start))
+            if diagnoses.height
+            else diagnoses
+        )
+        nameless = pl.col("member").is_in([OTHER, UNNAMED]).fill_null(value=False)
+        for row in current.filter(~nameless).sort("kind", "rank").iter_rows(named=True):
             where, metric = f"rank = {row['rank']}, kind = {row['kind']}", row["metric"]
             segment = self._segment(row["dimension"], row["member"], None) if row["dimension"] and row["member"] else {}
             period, baseline = _period(row["start"], row["end"]), _period(row["baseline_start"], row["baseline_end"])
@@ -131,7 +165,18 @@ class _Builder:
             was, now = _known(row["baseline_value"]), _known(row["current_value"])
             if row["kind"] == "change" and was is not None and now is not None and period and baseline:
                 pct = (now - was) / abs(was) if was else None
-                yield self._item("change", where, "diagnoses", **shared, baseline=baseline, from_=was, to=now, abs=now - was, pct=pct, unit=self._unit(metric))
+                yield self._item(
+                    "change",
+                    where,
+                    "diagnoses",
+                    **shared,
+                    baseline=baseline,
+                    from_=was,
+                    to=now,
+                    abs=now - was,
+                    pct=pct,
+                    unit=self._unit(metric),
+                )
             elif row["kind"] == "driver" and segment and _known(row["contribution"]) is not None:
                 yield self._item(
                     "driver", where, "diagnoses", **shared, baseline=baseline, contribution=_known(row["contribution"]),
@@ -146,7 +191,12 @@ class _Builder:
     def _change(self, row: Row, metric: str, segment: dict[str, str], where: str) -> Iterable[EvidenceItem]:
         """Week over week where both weeks are known, else the value alone, else nothing."""
         now, was, pct = _known(row[metric]), _known(row[f"{metric}_previous"]), _known(row[f"{metric}_change"])
-        shared: dict[str, Any] = {"metric": metric, "segment": segment, "period": self.period, "unit": self._unit(metric)}
+        shared: dict[str, Any] = {
+            "metric": metric,
+            "segment": segment,
+            "period": self.period,
+            "unit": self._unit(metric),
+        }
         if now is not None and was is not None:
             yield self._item("change", where, **shared, baseline=self.before, from_=was, to=now, abs=now - was, pct=pct)
         elif now is not None:
@@ -154,10 +204,14 @@ class _Builder:
 
     def _rows(self, level: str) -> list[tuple[str, Row]]:
         """(name, row) of a level's members, largest spend first. Names met twice carry their platform; still met twice, they go."""
-        rows = self.weekly.filter((pl.col("level") == level) & pl.col("member").is_not_null() & (pl.col("member") != "")).to_dicts()
+        rows = self.weekly.filter(
+            (pl.col("level") == level) & pl.col("member").is_not_null() & (pl.col("member") != "")
+        ).to_dicts()
         plain = [clean_name(row["member"]) for row in rows]
         names = [
-            f"{name} ({PLATFORM_LABELS.get(row['platform'], row['platform'])})" if plain.count(name) > 1 and row["platform"] else name
+            f"{name} ({PLATFORM_LABELS.get(row['platform'], row['platform'])})"
+            if plain.count(name) > 1 and row["platform"]
+            else name
             for name, row in zip(plain, rows, strict=True)
         ]
         pairs = [(name, row) for name, row in zip(names, rows, strict=True) if name and names.count(name) == 1]
@@ -181,7 +235,9 @@ class _Builder:
 
     def _item(self, kind: str, where: str, table: str = "weekly_aggregates", **fields: Any) -> EvidenceItem:
         source = f"{table}: client = {self.client}, week = {self.week}, {where}"
-        return EvidenceItem.model_validate({"id": "e", "kind": kind, "source": source, "uploads": self.uploads, **fields})
+        return EvidenceItem.model_validate(
+            {"id": "e", "kind": kind, "source": source, "uploads": self.uploads, **fields}
+        )
 
 
 def _known(value: Any) -> float | None:

@@ -18,7 +18,13 @@ def read_evidence(text: str) -> Evidence:
     loaded = json.loads(text)
     if not isinstance(loaded, dict):
         raise ValueError("evidence is a JSON object with client, currency, locale, today and items")
-    items = [{k: json.dumps(v) if k in {"of", "detail"} and v is not None and not isinstance(v, str) else v for k, v in item.items()} for item in loaded.get("items", [])]
+    items = [
+        {
+            k: json.dumps(v) if k in {"of", "detail"} and v is not None and not isinstance(v, str) else v
+            for k, v in item.items()
+        }
+        for item in loaded.get("items", [])
+    ]
     return Evidence.model_validate({**loaded, "items": items})
 
 

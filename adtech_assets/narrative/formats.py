@@ -61,7 +61,9 @@ class Formats:
         """A fraction as a percentage: 0.061 is 6.1%."""
         from babel.numbers import format_percent
 
-        pattern = _with_digits(self._locale.percent_formats[None].pattern, "#,##0." + "0" * decimals if decimals else "#,##0")
+        pattern = _with_digits(
+            self._locale.percent_formats[None].pattern, "#,##0." + "0" * decimals if decimals else "#,##0"
+        )
         return _plain(format_percent(fraction, format=pattern, locale=self._locale))
 
     def share(self, fraction: float) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from adtech_assets.narrative.claims import Token, scan
 from adtech_assets.narrative.clauses import clauses
 from adtech_assets.narrative.evidence import Evidence, EvidenceItem, Period
-from adtech_assets.narrative.judge import Judge, Refused
+from adtech_assets.narrative.judge import Judge, Quoted, Refused
 from adtech_assets.narrative.support import facts
 from adtech_assets.narrative.vocabulary import Vocabulary, vocabulary
 
@@ -70,9 +70,9 @@ def _check(text: str, evidence: Evidence, items: Sequence[EvidenceItem], words: 
     _weekdays(tokens, words)
     _forbidden(tokens, items, words)
     _quantifiers(tokens)
-    _notes(tokens, items, words)
+    quoted = _notes(tokens, items, evidence, words, locale)
     _context(tokens, items)
-    judge = Judge(items, facts(items, evidence), evidence, reporting_week(evidence), advice)
+    judge = Judge(items, facts(items, evidence), evidence, reporting_week(evidence), advice, quoted)
     judge.sentence(clauses([t for t in tokens if not t.has("disclaimers")]))
 
 
@@ -81,7 +81,9 @@ def reporting_week(evidence: Evidence) -> Period | None:
     weeks = [
         item.period
         for item in evidence.items
-        if item.kind in {"change", "value", "rank", "share"} and item.period and (item.period.end - item.period.start).days == 6
+        if item.kind in {"change", "value", "rank", "share"}
+        and item.period
+        and (item.period.end - item.period.start).days == 6
     ]
     return max(weeks, key=lambda p: p.end, default=None)
 
@@ -113,7 +115,9 @@ def _weekdays(tokens: Sequence[Token], words: Vocabulary) -> None:
     for index, token in enumerate(tokens):
         if token.kind != "weekday":
             continue
-        near = [t for t in tokens[index + 1 : index + 3] if t.kind == "date"] or [t for t in tokens[max(0, index - 1) : index] if t.kind == "date"]
+        near = [t for t in tokens[index + 1 : index + 3] if t.kind == "date"] or [
+            t for t in tokens[max(0, index - 1) : index] if t.kind == "date"
+        ]
         day = near[0].period.start if near and near[0].period else None
         if day is None or words.weekdays[day.weekday()] != token.text.lower():
             raise Refused(f"{token.text} does not fit the date")
@@ -121,7 +125,10 @@ def _weekdays(tokens: Sequence[Token], words: Vocabulary) -> None:
 
 def _forbidden(tokens: Sequence[Token], items: Sequence[EvidenceItem], words: Vocabulary) -> None:
     forecast = any(item.kind == "forecast" for item in items)
-    speaks_of_figures = any(t.kind in {"name", "figure", "date"} or t.meaning or t.has("up", "down", "better") and t.text != "below" for t in tokens)
+    speaks_of_figures = any(
+        t.kind in {"name", "figure", "date"} or t.meaning or (t.has("up", "down", "better") and t.text != "below")
+        for t in tokens
+    )
     for token in tokens:
         if token.kind != "word" or token.meaning:
             continue
@@ -133,7 +140,7 @@ def _forbidden(tokens: Sequence[Token], items: Sequence[EvidenceItem], words: Vo
             raise Refused(f"{token.text!r} compares with something that is not in the evidence")
         if token.has("significance"):
             raise Refused("significance is not shown by the evidence")
-        if token.has("expect", "next_base") and not forecast:
+        if token.has("expect", "next_base") and not forecast and not tokens[0].has("advice_openers"):
             raise Refused("there is no forecast in the evidence")
         if token.has("final_claims") and not tokens[0].has("advice_openers"):
             raise Refused(f"{token.text!r} is not shown by the evidence")
@@ -144,7 +151,8 @@ def _quantifiers(tokens: Sequence[Token]) -> None:
     for index, token in enumerate(tokens):
         if not token.has("quantifiers"):
             continue
-        money_before = index > 0 and tokens[index - 1].figure is not None and tokens[index - 1].figure.unit == "money"
+        before = tokens[index - 1].figure if index > 0 else None
+        money_before = before is not None and before.unit == "money"
         nxt = tokens[index + 1] if index + 1 < len(tokens) else None
         if token.text == "each" and money_before:
             continue
@@ -155,10 +163,23 @@ def _quantifiers(tokens: Sequence[Token]) -> None:
         raise Refused(f"{token.text!r} needs evidence on the whole dimension")
 
 
-def _notes(tokens: Sequence[Token], items: Sequence[EvidenceItem], words: Vocabulary) -> None:
-    for what, group in words.note_words.items():
-        if any(t.text in group for t in tokens) and not any(i.kind == "note" and i.what == what for i in items):
-            raise Refused(f"no note in the evidence says {what}")
+def _notes(
+    tokens: Sequence[Token], items: Sequence[EvidenceItem], evidence: Evidence, words: Vocabulary, locale: str
+) -> Quoted | None:
+    """What a sentence about the data may take from the notes it speaks of; None if it speaks of none."""
+    spoken = {what for what, group in words.note_words.items() if any(t.text in group for t in tokens)}
+    if not spoken:
+        return None
+    notes = [i.text for i in items if i.kind == "note" and i.what in spoken and i.text]
+    if not notes:
+        raise Refused(f"no note in the evidence says {' or '.join(sorted(spoken))}")
+    read = [t for text in notes for t in scan(text, evidence, words, locale)]
+    return Quoted(
+        days=frozenset(t.period for t in read if t.period),
+        figures=tuple(t.figure for t in read if t.figure),
+        metrics=frozenset(m for t in read for m in t.meaning),
+        words=frozenset(t.text.lower() for t in read),
+    )
 
 
 def _context(tokens: Sequence[Token], items: Sequence[EvidenceItem]) -> None:
@@ -168,7 +189,9 @@ def _context(tokens: Sequence[Token], items: Sequence[EvidenceItem]) -> None:
     coincidence = any(t.has("weather") and t.kind == "word" for t in tokens)
     if not (named or places or coincidence):
         return
-    context = [i for i in items if i.kind == "context" and (not named or i.name in named) and (not places or i.place in places)]
+    context = [
+        i for i in items if i.kind == "context" and (not named or i.name in named) and (not places or i.place in places)
+    ]
     if not context or len(named) > len({i.name for i in context}) or len(places) > len({i.place for i in context}):
         raise Refused("no such weather, holiday or event in the evidence, or not at that place")
     if any(t.has("driver_claims") for t in tokens) and not any(t.has("disclaimers") for t in tokens):
@@ -189,7 +212,13 @@ def _context(tokens: Sequence[Token], items: Sequence[EvidenceItem]) -> None:
 def _meets(tokens: Sequence[Token], items: Sequence[EvidenceItem], spans: Sequence[Period]) -> bool:
     """Whether what the sentence names lay, at least in part, on the days of the context."""
     named = {k.value for t in tokens for k in t.names if k.role == "segment"}
-    about = [p for i in items if named & set(i.segment.values()) for p in (_span(i) or i.period,) if p and i.kind in {"anomaly", "change"}]
+    about = [
+        p
+        for i in items
+        if named & set(i.segment.values())
+        for p in (_span(i) or i.period,)
+        if p and i.kind in {"anomaly", "change"}
+    ]
     return not named or any(p.start <= s.end and s.start <= p.end for p in about for s in spans)
 
 

@@ -7,6 +7,7 @@ Belongs here: which fact each claim needs, given its clause. Does not: reading w
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from adtech_assets.metrics.model import ADDITIVE, semantic_model
 from adtech_assets.narrative.claims import Figure, Token
@@ -20,14 +21,50 @@ WEEK_DAYS, FORTNIGHT_DAYS = 7, 14
 CHANGES = frozenset({"pct", "points", "delta"})
 GAPS = frozenset({"gap", "gap_pct"})
 MODIFIERS = frozenset({"platform", "channel", "account"})  # may qualify a campaign without being named
-COMPARATIVES = frozenset({"more", "less", "add", "extra", "up", "down", "above", "below", "over", "under", "fewer", "more than", "less than", "reduce", "growth"})
-__all__ = ["Judge", "Refused"]
+COMPARATIVES = frozenset(
+    {
+        "more",
+        "less",
+        "add",
+        "extra",
+        "up",
+        "down",
+        "above",
+        "below",
+        "over",
+        "under",
+        "fewer",
+        "more than",
+        "less than",
+        "reduce",
+        "growth",
+    }
+)
+__all__ = ["Judge", "Quoted", "Refused"]
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """What the notes a sentence speaks of say themselves."""
+
+    days: frozenset[Period]
+    figures: tuple[Figure, ...]
+    metrics: frozenset[str]
+    words: frozenset[str]
 
 
 class Judge:
     """Judges the clauses of one sentence."""
 
-    def __init__(self, items: Sequence[EvidenceItem], facts: Sequence[Fact], evidence: Evidence, week: Period | None, advice: bool) -> None:
+    def __init__(
+        self,
+        items: Sequence[EvidenceItem],
+        facts: Sequence[Fact],
+        evidence: Evidence,
+        week: Period | None,
+        advice: bool,
+        quoted: Quoted | None = None,
+    ) -> None:
         self.items, self.facts, self.evidence, self.week, self.advice = items, facts, evidence, week, advice
 
     def sentence(self, parts: Sequence[Clause]) -> None:
@@ -47,11 +84,21 @@ class Judge:
         for clause in parts:
             for index, token in enumerate(clause.tokens):
                 near = clause.tokens[index + 1 : index + 4]
-                if token.has("negation") and not self.advice and not any(t.has("up", "down", "better", "worse") for t in near):
+                if (
+                    token.has("negation")
+                    and not self.advice
+                    and not any(t.has("up", "down", "better", "worse") for t in near)
+                ):
                     raise Refused(f"{token.text!r}: what is denied cannot be checked")
 
     def _dates(self, clause: Clause) -> None:
         own = any(t.kind == "date" for t in clause.tokens)
+        if self.quoted and not {m for t in clause.tokens for m in t.meaning} <= self.quoted.metrics:
+            raise Refused("the note does not speak of that metric")
+        if self.quoted and own and clause.date not in self.quoted.days:
+            raise Refused("the note does not speak of those days")
+        if self.quoted:
+            return
         if own and clause.date is not None and clause.date not in self._known_periods():
             raise Refused("no evidence speaks of those days")
 
@@ -73,7 +120,9 @@ class Judge:
         fitting = self._fitting(clause, token, figure, reading)
         if not fitting:
             about = "/".join(sorted(reading.metrics)) or "a metric"
-            raise Refused(f"{token.text!r} is not supported as {about} {'/'.join(sorted(reading.roles))} of that segment and period")
+            raise Refused(
+                f"{token.text!r} is not supported as {about} {'/'.join(sorted(reading.roles))} of that segment and period"
+            )
 
     def _counts_something(self, clause: Clause, token: Token, figure: Figure) -> bool:
         """Numbers of campaigns, anomalies, days, degrees: checked here. False if the figure is none of these."""
@@ -83,10 +132,18 @@ class Judge:
             return True
         _, after = neighbours(clause, token)
         noun = after[0] if after else None
+        if self.quoted:
+            same = any(f.unit == figure.unit and figure.covers(f.value) for f in self.quoted.figures)
+            self._must(same and (noun is None or noun.kind != "word" or noun.text in self.quoted.words), token)
+            return True
         if noun is None or figure.unit != "plain":
             return False
         if noun.has("dimensions"):
-            sizes = {len(i.ranking) for i in self.items if i.kind == "rank" and i.ranking and noun.text.startswith(i.dimension or "?")}
+            sizes = {
+                len(i.ranking)
+                for i in self.items
+                if i.kind == "rank" and i.ranking and noun.text.startswith(i.dimension or "?")
+            }
             self._must(figure.value in sizes, token)
             return True
         if noun.has("anomaly"):
@@ -106,10 +163,14 @@ class Judge:
 
     def _fitting(self, clause: Clause, token: Token, figure: Figure, reading: Reading) -> bool:
         if reading.every_metric:
-            return all(self._fits_one(clause, token, figure, reading, frozenset(m.meaning)) for m in reading.every_metric)
+            return all(
+                self._fits_one(clause, token, figure, reading, frozenset(m.meaning)) for m in reading.every_metric
+            )
         return self._fits_one(clause, token, figure, reading, reading.metrics)
 
-    def _fits_one(self, clause: Clause, token: Token, figure: Figure, reading: Reading, metrics: frozenset[str]) -> bool:
+    def _fits_one(
+        self, clause: Clause, token: Token, figure: Figure, reading: Reading, metrics: frozenset[str]
+    ) -> bool:
         pool = [f for f in self._candidates(clause, metrics, reading.roles) if self._in_period(clause, f)]
         pool = self._by_segment(clause, token, pool, reading)
         if reading.roles & (CHANGES | {"multiple", "previous"}):
@@ -118,7 +179,12 @@ class Judge:
             return any(self._beyond(f, figure, reading.bound) for f in pool)
         directed = reading.sign != 0
         return any(
-            f.fits(figure, signed=not directed) and (not directed or f.sign == reading.sign or (f.role in {"multiple", "gap_multiple"} and (f.value > 1) == (reading.sign > 0)))
+            f.fits(figure, signed=not directed)
+            and (
+                not directed
+                or f.sign == reading.sign
+                or (f.role in {"multiple", "gap_multiple"} and (f.value > 1) == (reading.sign > 0))
+            )
             for f in pool
         )
 
@@ -135,7 +201,9 @@ class Judge:
         return [
             f
             for f in self.facts
-            if f.role in roles and (f.metric in metrics or f.role in {"stake", "advice"}) and (parts or f.role != "contribution" or f.metric in ADDITIVE)
+            if f.role in roles
+            and (f.metric in metrics or f.role in {"stake", "advice"})
+            and (parts or f.role != "contribution" or f.metric in ADDITIVE)
         ]
 
     def _in_period(self, clause: Clause, fact: Fact) -> bool:
@@ -178,16 +246,29 @@ class Judge:
     # -- directions ---------------------------------------------------------------------------------------------
 
     def _direction(self, clause: Clause, token: Token) -> None:
-        if bound_word(clause, token) or (self.advice and token.text in COMPARATIVES) or token is clause.tokens[0] and self.advice:
+        if token.text in COMPARATIVES and not (clause.metrics or clause.names or clause.figures):
+            return
+        if (
+            bound_word(clause, token)
+            or (self.advice and token.text in COMPARATIVES)
+            or (token is clause.tokens[0]
+            and self.advice)
+        ):
             return
         at = clause.tokens.index(token)
-        if token.has("flat") and not token.has("up", "down") and at + 1 < len(clause.tokens) and clause.tokens[at + 1].text in {"week", "weeks", "days", "day"}:
+        if (
+            token.has("flat")
+            and not token.has("up", "down")
+            and at + 1 < len(clause.tokens)
+            and clause.tokens[at + 1].text in {"week", "weeks", "days", "day"}
+        ):
             return
         denied = any(t.has("negation") for t in clause.tokens[max(0, at - 3) : at])
         metrics = self._metric_of_word(clause, at)
-        named = clause.names or [None]
+        named: list[Token | None] = [*clause.names] or [None]
+        asked: list[Token | None] = [*metrics] or [None]
         for name in named:
-            for metric in metrics or [None]:
+            for metric in asked:
                 self._moved(clause, token, name, frozenset(metric.meaning) if metric else None, denied)
 
     @staticmethod
@@ -201,8 +282,14 @@ class Judge:
             return joined if any(t.text == "and" for t in clause.tokens[:at]) else before[-1:]
         return clause.metrics if not clause.own_metrics or len(clause.metrics) == 1 else clause.metrics[:1]
 
-    def _moved(self, clause: Clause, token: Token, name: Token | None, metrics: frozenset[str] | None, denied: bool) -> None:
-        pool = [f for f in self.facts if self._in_period(clause, f) and (self._is_about(f.segment, name) if name else f.segment == ACCOUNT)]
+    def _moved(
+        self, clause: Clause, token: Token, name: Token | None, metrics: frozenset[str] | None, denied: bool
+    ) -> None:
+        pool = [
+            f
+            for f in self.facts
+            if self._in_period(clause, f) and (self._is_about(f.segment, name) if name else f.segment == ACCOUNT)
+        ]
         pool = [f for f in pool if metrics is None or f.metric in metrics]
         changes = self._by_baseline(clause, [f for f in pool if f.role in CHANGES])
         gaps = [f for f in pool if f.role in GAPS]
@@ -221,11 +308,17 @@ class Judge:
         if not relevant:
             raise Refused(f"no evidence shows that this {token.text!r}")
         if token.has("flat"):
-            ok = all(f.role != "pct" or abs(f.value) < FLAT_BELOW for f in relevant) and any(f.role == "pct" for f in relevant)
+            ok = all(f.role != "pct" or abs(f.value) < FLAT_BELOW for f in relevant) and any(
+                f.role == "pct" for f in relevant
+            )
         else:
             wanted = [self._wanted(token, f.metric) for f in relevant]
             signs = [f.sign for f in relevant]
-            ok = all(s != w for s, w in zip(signs, wanted, strict=True)) if denied else all(s == w for s, w in zip(signs, wanted, strict=True))
+            ok = (
+                all(s != w for s, w in zip(signs, wanted, strict=True))
+                if denied
+                else all(s == w for s, w in zip(signs, wanted, strict=True))
+            )
         if not ok:
             raise Refused(f"{token.text!r} is not the direction of the evidence")
 

@@ -46,7 +46,7 @@ def needs_quotes(name: str) -> bool:
     words = _WORD.findall(name)
     known = vocabulary("en")
     ordinary = known is not None and all(w.lower() in known.tags or w.lower() in ORDINARY for w in words)
-    odd = any(c in name for c in "<>{}[]`\"“”\n;:,.!?|") or name != name.strip()
+    odd = any(c in name for c in '<>{}[]`"“”\n;:,.!?|') or name != name.strip()
     return len(name) < SHORTEST_PLAIN or not words or ordinary or odd or not name[0].isalnum() or not name[-1].isalnum()
 
 

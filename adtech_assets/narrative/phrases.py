@@ -12,7 +12,13 @@ METRIC_WORDS = {
     "ctr": "the click-through rate", "cpc": "cost per click", "cpm": "CPM", "cvr": "the conversion rate",
     "cac": "cost per conversion", "roas": "ROAS", "aov": "the average order value",
 }  # fmt: skip
-RANK_WORDS = {"spend": "spend", "conversions": "conversions", "revenue": "revenue", "roas": "ROAS", "cac": "cost per conversion"}
+RANK_WORDS = {
+    "spend": "spend",
+    "conversions": "conversions",
+    "revenue": "revenue",
+    "roas": "ROAS",
+    "cac": "cost per conversion",
+}
 
 ROSE = ("rose", "climbed", "grew", "increased")
 FELL = ("fell", "dropped", "declined", "slipped")
@@ -43,7 +49,10 @@ SUMMARY_MOVED = (
     "{Metric} {moved} by {pct} and now {stands} at {now}.",
     "At {now}, {metric} {was} {pct} {highlow} than in the week before.",
 )
-SUMMARY_STEADY = ("{Metric} held steady at {now}.", "{Metric} {was} almost unchanged at {now}, against {before} in the week before.")
+SUMMARY_STEADY = (
+    "{Metric} held steady at {now}.",
+    "{Metric} {was} almost unchanged at {now}, against {before} in the week before.",
+)
 SUMMARY_VALUE = ("{Metric} came to {now}.", "{Metric} stood at {now}.")
 SHARE = (
     "{name} took {share} of spend.",
@@ -63,8 +72,14 @@ MOVER_DOWN = (
     "{Metric} of {name} {moved} by {delta} to {now}.",
     "{name} lost {delta} of {metric} and came to {now}.",
 )
-MOVER_COUNT_UP = ("{Metric} of {name} {moved} by {delta} to {now}.", "{name} gained {delta} {metric} and reached {now}.")
-MOVER_COUNT_DOWN = ("{Metric} of {name} {moved} by {delta} to {now}.", "{name} lost {delta} {metric} and came to {now}.")
+MOVER_COUNT_UP = (
+    "{Metric} of {name} {moved} by {delta} to {now}.",
+    "{name} gained {delta} {metric} and reached {now}.",
+)
+MOVER_COUNT_DOWN = (
+    "{Metric} of {name} {moved} by {delta} to {now}.",
+    "{name} lost {delta} {metric} and came to {now}.",
+)
 
 ANOMALY_UP = (
     "{Metric} of {name} jumped to {observed} {when} against an expected {expected}",
@@ -94,11 +109,25 @@ DRIVER = (
 DRIVER_SHARE = ("{name} explains {share} of the {noun} in {metric}{base}.",)
 DRIVER_AGAINST_UP = ("{name} gained {part} of {metric}{base}.",)
 DRIVER_AGAINST_DOWN = ("{name} lost {part} of {metric}{base}.",)
-CONTEXT = (
-    "{lead} fell on {when}; we cannot say whether the two are linked.",
-    "{lead} was recorded {when}; this is a coincidence in time, not a cause.",
-)
-CONTEXT_WITH = ("{lead} was recorded {when} and overlapped with the days on which {name} stood out; we cannot say whether the two are linked.",)
+CONTEXT = {
+    "weather": (
+        "The {simulated}weather shows {name} {where}{when}; we cannot say whether the two are linked.",
+        "The {simulated}weather data have {name} {where}{when}; this is a coincidence in time, not a cause.",
+    ),
+    "other": (
+        "{Name} {where}fell on {days}; this is a coincidence in time, not a cause.",
+        "{Name} {where}fell on {days}; we cannot say whether the two are linked.",
+    ),
+}
+CONTEXT_WITH = {
+    "weather": (
+        "The {simulated}weather shows {name} {where}{when}, which overlaps with the unusual days of {segment}; "
+        "we cannot say whether the two are linked.",
+    ),
+    "other": (
+        "{Name} {where}fell on {days} and overlapped with the unusual days of {segment}; we cannot say whether the two are linked.",
+    ),
+}
 
 ACTIONS = {
     "spend_spike": (
@@ -136,4 +165,7 @@ ACTIONS = {
 }  # fmt: skip
 ACTION_OTHER = ("Review {name} first",)
 ACTION_STAKE = ("; about {stake} a week is at stake",)
-ACTION_NONE = ("Keep the budgets as they are and watch the next week.", "Hold the settings as they are and look again next week.")
+ACTION_NONE = (
+    "Keep the budgets as they are and watch the next week.",
+    "Hold the settings as they are and look again next week.",
+)

@@ -67,7 +67,9 @@ def _roles(
     sign = moved[0] if moved else figure.sign
     against_expected = clause.has("expected") or clause.has("anomaly")
     if clause.has("expect"):
-        return (frozenset({"forecast_low", "forecast_high"}) if clause.in_range(token) else frozenset({"forecast", "level"})), 0
+        return (
+            frozenset({"forecast_low", "forecast_high"}) if clause.in_range(token) else frozenset({"forecast", "level"})
+        ), 0
     if clause.in_range(token):
         return frozenset({"low", "high", "forecast_low", "forecast_high"}), 0
     if figure.unit in {"percent", "fraction"}:
@@ -110,7 +112,11 @@ def _percent_roles(
 def _moved(before: Sequence[Token], after: Sequence[Token]) -> tuple[int, Token] | None:
     """The word of direction that takes this figure as its amount ("fell 5%", "5% less"), not as where it ended."""
     for index, token in enumerate(before):
-        if token.kind == "stop" or token.text in {"to", "at", "of", "from", "than", "against", "where", "in", "for"} or token.has("previous"):
+        if (
+            token.kind == "stop"
+            or token.text in {"to", "at", "of", "from", "than", "against", "where", "in", "for"}
+            or token.has("previous")
+        ):
             break
         if token.has("up", "down") and not (index == 0 and token.has("above_literal", "below_literal")):
             return direction([token])
@@ -154,7 +160,10 @@ def _metrics(
     clause: Clause, token: Token, figure: Figure, before: Sequence[Token], after: Sequence[Token]
 ) -> tuple[frozenset[str], tuple[Token, ...]]:
     """The metric of a figure: the one right after it, else the nearest before it, else any the clause speaks of."""
-    if figure.unit == "money" and ((after and after[0].text in MONEY_PER) or any(t.meaning == ("cac",) and t.text[:3] in {"per", "a c"} for t in after[:1])):
+    if figure.unit == "money" and (
+        (after and after[0].text in MONEY_PER)
+        or any(t.meaning == ("cac",) and t.text[:3] in {"per", "a c"} for t in after[:1])
+    ):
         return frozenset({"cac"}), ()
     own = [t for t in clause.tokens if t.meaning and _compatible(t, figure)]
     near = [t for t in after[:3] if t in own and not any(x.text in {"in"} and x.has("previous") for x in after)]

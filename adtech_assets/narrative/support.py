@@ -90,7 +90,9 @@ def _facts_of(item: EvidenceItem, currency: str | None) -> Iterable[Fact]:
     written, scale = shown_as(unit_of(item.metric, item.unit), currency)
     period = item.period or (Period(start=item.start, end=item.end) if item.start and item.end else None)
 
-    def fact(role: FactRole, value: float | None, shown: frozenset[str] = written, factor: float = scale) -> Iterable[Fact]:
+    def fact(
+        role: FactRole, value: float | None, shown: frozenset[str] = written, factor: float = scale
+    ) -> Iterable[Fact]:
         if value is not None:
             yield Fact(role, metric, segment, value, shown, period, item.baseline, item, factor)
 
@@ -110,7 +112,9 @@ def _facts_of(item: EvidenceItem, currency: str | None) -> Iterable[Fact]:
         yield from fact("share", item.value, PERCENT, 100.0)
     elif item.kind == "rank" and item.ranking and item.dimension:
         for name, value in item.ranking:
-            yield Fact("current", metric, frozenset({(item.dimension, name)}), value, written, period, None, item, scale)
+            yield Fact(
+                "current", metric, frozenset({(item.dimension, name)}), value, written, period, None, item, scale
+            )
     elif item.kind == "anomaly":
         yield from fact("current", item.observed)
         yield from fact("expected", item.expected)
@@ -143,12 +147,34 @@ def _quoted(item: EvidenceItem, role: FactRole, text: str, shown: frozenset[str]
 
 def _derived(found: Sequence[Fact], currency: str | None) -> list[Fact]:
     """Shares of the account's total: a segment's additive figure over the account's, of the same days."""
-    totals = {(f.metric, f.period): f for f in found if f.role == "current" and f.segment == ACCOUNT and f.metric in ADDITIVE and f.item.kind != "anomaly"}
+    totals = {
+        (f.metric, f.period): f
+        for f in found
+        if f.role == "current" and f.segment == ACCOUNT and f.metric in ADDITIVE and f.item.kind != "anomaly"
+    }
     derived = []
     for fact in found:
         whole = totals.get((fact.metric, fact.period))
-        if fact.role == "current" and fact.segment != ACCOUNT and whole and whole.value > 0 and fact.item.kind != "anomaly":
-            derived.append(Fact("share", fact.metric, fact.segment, fact.value / whole.value, PERCENT, fact.period, None, fact.item, 100.0))
+        if (
+            fact.role == "current"
+            and fact.segment != ACCOUNT
+            and whole
+            and whole.value > 0
+            and fact.item.kind != "anomaly"
+        ):
+            derived.append(
+                Fact(
+                    "share",
+                    fact.metric,
+                    fact.segment,
+                    fact.value / whole.value,
+                    PERCENT,
+                    fact.period,
+                    None,
+                    fact.item,
+                    100.0,
+                )
+            )
     return derived
 
 
@@ -159,7 +185,11 @@ def together(parts: Sequence[Sequence[Fact]]) -> list[Fact]:
         for fact in part:
             dimensions = ",".join(sorted(d for d, _ in fact.segment))
             summable = fact.metric in ADDITIVE or fact.role == "share"
-            if fact.role in {"current", "previous", "delta", "share", "contribution", "share_of_change"} and summable and fact.item.kind != "anomaly":
+            if (
+                fact.role in {"current", "previous", "delta", "share", "contribution", "share_of_change"}
+                and summable
+                and fact.item.kind != "anomaly"
+            ):
                 row = sums.setdefault((fact.role, fact.metric, dimensions, fact.period), [None] * len(parts))
                 row[index] = row[index] or fact
     result = []
@@ -168,5 +198,17 @@ def together(parts: Sequence[Sequence[Fact]]) -> list[Fact]:
         if len(whole) == len(parts) and len({f.segment for f in whole}) == len(parts):
             first = whole[0]
             segment = frozenset(pair for f in whole for pair in f.segment)
-            result.append(Fact(first.role, first.metric, segment, sum(f.value for f in whole), first.shown_as, first.period, first.baseline, first.item, first.scale))
+            result.append(
+                Fact(
+                    first.role,
+                    first.metric,
+                    segment,
+                    sum(f.value for f in whole),
+                    first.shown_as,
+                    first.period,
+                    first.baseline,
+                    first.item,
+                    first.scale,
+                )
+            )
     return result

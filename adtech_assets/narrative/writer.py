@@ -16,6 +16,7 @@ from adtech_assets.narrative.evidence import Evidence, EvidenceItem, Narrative, 
 from adtech_assets.narrative.formats import Formats
 from adtech_assets.narrative.guardrail import check
 from adtech_assets.narrative.names import written
+from adtech_assets.narrative.support import unit_of
 
 STEADY_BELOW = 0.005  # a relative change smaller than this is told as steady
 SUMMARY_LENGTH = 5
@@ -60,8 +61,12 @@ class _Writer:
             spend = self.account.get("spend")
             ids = [main.id]
             if main.metric != "spend" and spend is not None and self._kind(spend) == "moved":
-                tails = [_fill(t, self._item_fields(spend)) for t in self._turned(phrases.HEADLINE_SPEND, "headline spend")]
-                sentence = self._first("headline", [f"{_fill(p, fields)}{t}." for p in patterns for t in tails], [*ids, spend.id])
+                tails = [
+                    _fill(t, self._item_fields(spend)) for t in self._turned(phrases.HEADLINE_SPEND, "headline spend")
+                ]
+                sentence = self._first(
+                    "headline", [f"{_fill(p, fields)}{t}." for p in patterns for t in tails], [*ids, spend.id]
+                )
                 if sentence:
                     return [sentence]
             sentence = self._first("headline", [f"{_fill(p, fields)}." for p in patterns], ids)
@@ -81,13 +86,23 @@ class _Writer:
     def anomalies(self) -> Iterable[Sentence]:
         """One sentence each, the gravest first."""
         for item in [i for i in self.evidence.items if i.kind == "anomaly"][:LISTED]:
-            if item.observed is None or item.metric not in phrases.METRIC_WORDS or not item.segment:
+            if item.observed is None or not item.start or item.metric not in phrases.METRIC_WORDS or not item.segment:
                 continue
-            stake = next((i for i in self.evidence.items if i.kind == "value" and i.metric == "money_at_stake" and i.name == item.name and i.name), None)
+            stake = next(
+                (
+                    i
+                    for i in self.evidence.items
+                    if i.kind == "value" and i.metric == "money_at_stake" and i.name == item.name and i.name
+                ),
+                None,
+            )
             texts = [_fill(p, self._anomaly_fields(item)) for p in self._turned(self._anomaly_patterns(item), item.id)]
             found = None
             if stake is not None and stake.value:
-                tails = [_fill(t, {"stake": self.formats.money(stake.value)}) for t in self._turned(phrases.STAKE, f"{item.id} stake")]
+                tails = [
+                    _fill(t, {"stake": self.formats.money(stake.value)})
+                    for t in self._turned(phrases.STAKE, f"{item.id} stake")
+                ]
                 found = self._first("anomalies", [f"{t}{tail}." for t in texts for tail in tails], [item.id, stake.id])
             found = found or self._first("anomalies", [f"{t}." for t in texts], [item.id])
             if found:
@@ -95,7 +110,11 @@ class _Writer:
 
     def causes(self) -> Iterable[Sentence]:
         """The parts that made the account's change, then what happened at the same time, as coincidence only."""
-        drivers = [i for i in self.evidence.items if i.kind == "driver" and i.contribution and i.segment and i.metric in phrases.METRIC_WORDS]
+        drivers = [
+            i
+            for i in self.evidence.items
+            if i.kind == "driver" and i.contribution and i.segment and i.metric in phrases.METRIC_WORDS
+        ]
         told = [s for i in drivers for s in [self._driver(i)] if s is not None]
         yield from told[:LISTED]
         contexts = [i for i in self.evidence.items if i.kind == "context" and i.name and i.start and i.end]
@@ -148,8 +167,15 @@ class _Writer:
 
     def _plain(self, item: EvidenceItem) -> Sentence | None:
         """One account figure and how it moved."""
-        patterns = {"moved": phrases.SUMMARY_MOVED, "steady": phrases.SUMMARY_STEADY, "from_zero": phrases.SUMMARY_VALUE, "value": phrases.SUMMARY_VALUE}
-        texts = [_fill(p, self._item_fields(item)) for p in self._turned(patterns[self._kind(item)], f"plain {item.metric}")]
+        patterns = {
+            "moved": phrases.SUMMARY_MOVED,
+            "steady": phrases.SUMMARY_STEADY,
+            "from_zero": phrases.SUMMARY_VALUE,
+            "value": phrases.SUMMARY_VALUE,
+        }
+        texts = [
+            _fill(p, self._item_fields(item)) for p in self._turned(patterns[self._kind(item)], f"plain {item.metric}")
+        ]
         return self._first("summary", texts, [item.id])
 
     def _mover(self) -> Sentence | None:
@@ -160,7 +186,9 @@ class _Writer:
                 top = max(changes, key=lambda i: (abs(i.abs or 0.0), i.id))
                 up, count = (top.abs or 0) > 0, metric == "conversions"
                 patterns = (
-                    (phrases.MOVER_COUNT_UP if up else phrases.MOVER_COUNT_DOWN) if count else (phrases.MOVER_UP if up else phrases.MOVER_DOWN)
+                    (phrases.MOVER_COUNT_UP if up else phrases.MOVER_COUNT_DOWN)
+                    if count
+                    else (phrases.MOVER_UP if up else phrases.MOVER_DOWN)
                 )
                 texts = [_fill(p, self._item_fields(top)) for p in self._turned(patterns, "mover")]
                 return self._first("summary", texts, [top.id])
@@ -183,19 +211,30 @@ class _Writer:
                 if item := ranks.get((level, metric)):
                     name, value = (item.ranking or (("", 0.0),))[0]
                     unit = "ratio" if metric == "roas" else self.evidence.currency
-                    fields = {"name": written(name), "metric": phrases.RANK_WORDS[metric], "level": level, "now": self.formats.value(value, unit)}
-                    yield self._first("summary", [_fill(p, fields) for p in self._turned(patterns, f"best {level}")], [item.id])
+                    fields = {
+                        "name": written(name),
+                        "metric": phrases.RANK_WORDS[metric],
+                        "level": level,
+                        "now": self.formats.value(value, unit),
+                    }
+                    yield self._first(
+                        "summary", [_fill(p, fields) for p in self._turned(patterns, f"best {level}")], [item.id]
+                    )
                     break
 
     def _driver(self, item: EvidenceItem) -> Sentence | None:
         metric, part, share = item.metric or "", item.contribution or 0.0, item.share_of_change
         base = self._base(item)
         fields = {
-            "name": self._name(item), "metric": phrases.METRIC_WORDS[metric], "base": base, "part": self.formats.value(abs(part), item.unit),
+            "name": self._name(item), "metric": phrases.METRIC_WORDS[metric], "base": base, "part": self._value(item, abs(part)),
             "noun": self._choice(phrases.NOUN_UP if part > 0 else phrases.NOUN_DOWN, item.id),
         }  # fmt: skip
         if share is not None and share > 0:
-            texts = [_fill(p, fields) for p in self._turned(phrases.DRIVER, item.id)] if item.unit != "fraction" else []
+            texts = (
+                [_fill(p, fields) for p in self._turned(phrases.DRIVER, item.id)]
+                if unit_of(metric, item.unit) != "fraction"
+                else []
+            )
             if share <= 1:
                 texts += [_fill(p, {**fields, "share": self.formats.share(share)}) for p in phrases.DRIVER_SHARE]
             return self._first("causes", texts, [item.id])
@@ -206,26 +245,47 @@ class _Writer:
 
     def _base(self, item: EvidenceItem) -> str:
         """What a driver is compared with, in words; nothing where there is no usual word for it."""
-        if item.baseline is None or item.period is None or item.baseline.end + dt.timedelta(days=1) != item.period.start:
+        if (
+            item.baseline is None
+            or item.period is None
+            or item.baseline.end + dt.timedelta(days=1) != item.period.start
+        ):
             return ""
         days = (item.baseline.end - item.baseline.start).days + 1
         return {7: " against the week before", 14: " against the two weeks before"}.get(days, "")
 
     def _coincidence(self, item: EvidenceItem) -> Sentence | None:
         """A holiday, weather or event: that it was, never what it did."""
-        assert item.name and item.start and item.end
+        if not (item.name and item.start and item.end):
+            return None
         when = Period(start=item.start, end=item.end)
-        place = f" in {item.place}" if item.place else ""
-        kind = "Simulated weather: " if item.simulated and item.what == "weather" else "Simulated: " if item.simulated else ""
-        fields = {"lead": f"{kind}{item.name if kind else item.name[:1].upper() + item.name[1:]}{place}", "when": self._when(when)}
-        days = {**fields, "when": self.formats.period(when)}
-        overlapping = next((i for i in self.evidence.items if i.kind == "anomaly" and i.segment and i.start and i.end and i.start <= when.end and when.start <= i.end), None)
+        kind = "weather" if item.what == "weather" else "other"
+        if item.simulated and kind == "other":
+            return None
+        fields = {
+            "name": item.name, "Name": item.name[:1].upper() + item.name[1:], "simulated": "simulated " if item.simulated else "",
+            "where": f"in {item.place} " if item.place and item.place not in item.name else "",
+            "when": self._when(when), "days": self.formats.period(when),
+        }  # fmt: skip
+        overlapping = next(
+            (
+                i
+                for i in self.evidence.items
+                if i.kind == "anomaly"
+                and i.segment
+                and i.start
+                and i.end
+                and i.start <= when.end
+                and when.start <= i.end
+            ),
+            None,
+        )
         if overlapping is not None:
-            texts = [_fill(p, {**fields, "name": self._name(overlapping)}) for p in phrases.CONTEXT_WITH]
+            texts = [_fill(p, {**fields, "segment": self._name(overlapping)}) for p in phrases.CONTEXT_WITH[kind]]
             if found := self._first("causes", texts, [item.id, overlapping.id]):
                 return found
-        texts = [_fill(phrases.CONTEXT[0], days), _fill(phrases.CONTEXT[1], fields)]
-        return self._first("causes", list(self._turned(texts, item.id)), [item.id])
+        texts = [_fill(p, fields) for p in self._turned(phrases.CONTEXT[kind], item.id)]
+        return self._first("causes", texts, [item.id])
 
     # -- fields and choices -------------------------------------------------------------------------------------
 
@@ -242,21 +302,20 @@ class _Writer:
         up = (item.abs or 0.0) > 0
         fields = self._metric_fields(item.metric or "")
         fields |= {
-            "name": self._name(item), "monday": self.formats.day(self.week), "now": self.formats.value(now or 0.0, item.unit),
-            "before": self.formats.value(item.from_ or 0.0, item.unit), "delta": self.formats.value(abs(item.abs or 0.0), item.unit),
+            "name": self._name(item), "monday": self.formats.day(self.week), "now": self._value(item, now),
+            "before": self._value(item, item.from_), "delta": self._value(item, abs(item.abs or 0.0)),
             "pct": self.formats.percent(abs(item.pct or 0.0)), "updown": "up" if up else "down", "moreless": "more" if up else "less",
-            "highlow": "higher" if up else "lower", "moved": self._choice(phrases.ROSE if up else phrases.FELL, item.id),
+            "highlow": "higher" if up else "lower", "moved": self._verb(item.metric or "", phrases.ROSE if up else phrases.FELL),
         }  # fmt: skip
         return fields
 
     def _anomaly_fields(self, item: EvidenceItem) -> dict[str, str]:
-        assert item.start and item.end
-        when = self._when(Period(start=item.start, end=item.end))
+        when = self._when(Period(start=item.start or self.week, end=item.end or self.week))
         return {
             **self._metric_fields(item.metric or ""),
             "name": self._name(item),
-            "observed": self.formats.value(item.observed or 0.0, item.unit),
-            "expected": self.formats.value(item.expected or 0.0, item.unit),
+            "observed": self._value(item, item.observed),
+            "expected": self._value(item, item.expected),
             "when": when,
             "When": when[:1].upper() + when[1:],
         }
@@ -273,7 +332,15 @@ class _Writer:
     @staticmethod
     def _metric_fields(metric: str) -> dict[str, str]:
         word, plural = phrases.METRIC_WORDS[metric], metric in phrases.PLURAL
-        return {"metric": word, "Metric": word[0].upper() + word[1:], "was": "were" if plural else "was", "stands": "stand" if plural else "stands"}
+        return {
+            "metric": word,
+            "Metric": word[0].upper() + word[1:],
+            "was": "were" if plural else "was",
+            "stands": "stand" if plural else "stands",
+        }
+
+    def _value(self, item: EvidenceItem, value: float | None) -> str:
+        return self.formats.value(value or 0.0, unit_of(item.metric, item.unit))
 
     def _when(self, period: Period) -> str:
         return f"{'on' if period.start == period.end else 'during'} {self.formats.period(period)}"
@@ -283,7 +350,11 @@ class _Writer:
         return written(next(iter(item.segment.values()), ""))
 
     def _members(self, kind: str, metric: str) -> list[EvidenceItem]:
-        return [i for i in self.evidence.items if i.kind == kind and i.metric == metric and i.segment and i.period == self.period]
+        return [
+            i
+            for i in self.evidence.items
+            if i.kind == kind and i.metric == metric and i.segment and i.period == self.period
+        ]
 
     def _first(self, section: Section, texts: Sequence[str], ids: Sequence[str]) -> Sentence | None:
         """The first text that the guardrail passes, or None: what cannot be proven is not said, by us either."""
@@ -296,6 +367,11 @@ class _Writer:
         """The options, beginning at one that depends on client, week and slot only."""
         start = self._number(slot) % len(options)
         return [*options[start:], *options[:start]]
+
+    def _verb(self, metric: str, options: Sequence[str]) -> str:
+        """A verb for a metric: metrics told side by side get different ones."""
+        order = [*phrases.METRIC_WORDS].index(metric)
+        return options[(self._number("verb") + order) % len(options)]
 
     def _choice(self, options: Sequence[str], slot: str) -> str:
         return options[self._number(f"word {slot}") % len(options)]

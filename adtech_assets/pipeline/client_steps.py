@@ -17,7 +17,7 @@ import polars as pl
 from adtech_assets import inbox
 from adtech_assets.exports.reader import READER_VERSION, Export, read_export, upload_id
 from adtech_assets.insight import anomalies
-from adtech_assets.lake import Part, write_atomic
+from adtech_assets.lake import Part, forget_interrupted, write_atomic
 from adtech_assets.metrics import cleaning, weekly
 from adtech_assets.pipeline.workspace import Workspace
 from adtech_assets.tables import (
@@ -58,6 +58,7 @@ def ingest(workspace: Workspace, client: str, now: dt.datetime | None = None) ->
     part = Part(client)
     known = {row["upload_id"]: row for row in workspace.uploads(client).to_dicts()}
     before = set(known)
+    forget_interrupted(workspace.lake.archive(client, "any", "").parent)
     refused_files: set[str] = set()
     present: set[str] = set()
     for path in inbox.exports_of(workspace.inbox, client, workspace.settings.inbox):

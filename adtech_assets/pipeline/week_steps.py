@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from adtech_assets.insight import drivers, recommendations
-from adtech_assets.lake import Part, write_atomic
+from adtech_assets.lake import Part, forget_interrupted, write_atomic
 from adtech_assets.metrics import weekly as weeks
 from adtech_assets.narrative.collect import collect
 from adtech_assets.narrative.evidence import Evidence, Narrative
@@ -88,7 +88,7 @@ def narrate(workspace: Workspace, client: str, week: dt.date) -> tuple[Evidence,
     narrative = write_narrative(evidence, week, workspace.settings, workspace.lake.cache("narratives"))
     part = Part(client, week)
     folder = workspace.lake.folder(SENTENCES, part)
-    write_atomic(folder / "evidence.json", evidence.model_dump_json(by_alias=True, exclude_none=True, indent=1).encode())
+    write_atomic(folder / "evidence.json", evidence.model_dump_json(by_alias=True, exclude_defaults=True, indent=1).encode())
     write_atomic(folder / "narrative.json", narrative.model_dump_json(indent=1).encode())
     rows = [
         {**s.model_dump(exclude={"evidence_ids"}), "evidence_ids": ",".join(s.evidence_ids), "position": i}
@@ -136,6 +136,7 @@ def render(workspace: Workspace, client: str, week: dt.date) -> Rendered:
     html = document.render_html(content, workspace.templates)
     data = pdf.html_to_pdf(html, workspace.templates)
     folder = workspace.reports / client
+    forget_interrupted(folder)
     stem = f"{client}_week-{week.isoformat()}_v{version}"
     write_atomic(folder / f"{stem}.html", html.encode())
     write_atomic(folder / f"{stem}.json", machine.as_json(content).encode())
@@ -144,7 +145,7 @@ def render(workspace: Workspace, client: str, week: dt.date) -> Rendered:
     row = {
         "version": version,
         "digest": digest,
-        "content_digest": hashlib.sha256(html.encode()).hexdigest()[:16],
+        "content_digest": hashlib.sha256(html.encode()).hexdigest(),
         "pdf": f"{client}/{stem}.pdf",
         "html": f"{client}/{stem}.html",
         "json": f"{client}/{stem}.json",
@@ -193,7 +194,7 @@ def _content(
         narrative=narrative,
         weekly=lake.read(WEEKLY, part),
         daily=weeks.daily(lake.scan(CLEANED, part).filter(shown).collect()),
-        findings=findings.filter((pl.col("start") <= end) & (pl.col("end") >= start)),
+        findings=findings.filter((pl.col("start") <= end) & (pl.col("end") >= week)),
         scores=lake.scan(ANOMALY_SCORES, part).filter(shown).collect(),
         diagnoses=lake.read(DIAGNOSES, week_part),
         uploads=workspace.uploads(client),

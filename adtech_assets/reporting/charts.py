@@ -7,6 +7,7 @@ Colours are Okabe and Ito's, told apart by colour-blind readers; no chart relies
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -23,6 +24,7 @@ INK, SOFT, RULE, SHADE = "#1b2530", "#6a7683", "#e3e7eb", "#eef1f4"
 FONT = "Inter, Helvetica Neue, Helvetica, Arial, DejaVu Sans, sans-serif"
 PAGE_WIDTH = 673  # px: an A4 page less its margins, so that text keeps its size in print
 TEXT_SIZE = 9.5
+CLIP_ID = re.compile(r'(<clipPath id="clip|clip-path="url\(#clip)(\d+)("|\)")')
 TONES = {"good": GREEN, "bad": VERMILLION, "neutral": BLUE}
 
 
@@ -154,15 +156,20 @@ def to_svg(chart: Any, figures: Figures, fonts: Path | None = None) -> str:
     if fonts is not None:
         _register(str(fonts))
     number, time = _axis_locales(figures)
-    return str(
-        vl_convert.vegalite_to_svg(
-            chart.to_dict(validate=False),
-            allowed_base_urls=[],
-            format_locale=number,
-            time_format_locale=time,
-            show_warnings=False,
-        )
+    svg = vl_convert.vegalite_to_svg(
+        chart.to_dict(validate=False),
+        allowed_base_urls=[],
+        format_locale=number,
+        time_format_locale=time,
+        show_warnings=False,
     )
+    return _renumbered(str(svg))
+
+
+def _renumbered(svg: str) -> str:
+    """Clip paths numbered from 1: Vega counts them over the life of the process."""
+    places: dict[str, int] = {}
+    return CLIP_ID.sub(lambda m: f"{m[1]}{places.setdefault(m[2], len(places) + 1)}{m[3]}", svg)
 
 
 def _panel(panel: Panel, marks: Sequence[Mark], week: dt.date, domain: list[Any], height: int, last: bool) -> Any:

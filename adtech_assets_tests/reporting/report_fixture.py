@@ -88,7 +88,7 @@ def diagnoses(table: pl.DataFrame) -> pl.DataFrame:
               "current_value": whole["revenue"]}  # fmt: skip
     parts = [
         {**period, "rank": rank, "kind": "driver", "dimension": "channel", "member": row["member"], "effect": "volume",
-         "contribution": row["revenue"] - row["revenue_previous"]}
+         "contribution": (row["revenue"] or 0.0) - (row["revenue_previous"] or 0.0)}
         for rank, row in enumerate(now.filter(pl.col("level") == "channel").to_dicts(), start=2)
     ]  # fmt: skip
     return _frame(DIAGNOSES, change, *parts)
@@ -135,8 +135,8 @@ def story(table: pl.DataFrame) -> tuple[Evidence, Narrative]:
     }
     items = (
         change("e1", "revenue", "EUR"), change("e2", "spend", "EUR"), change("e3", "roas", "ratio"),
-        EvidenceItem.model_validate({**anomaly, "id": "e4", "segment": {"campaign": "FB_Prospecting"}, "observed": 487.31,
-            "low": 112.4, "high": 172.9, "finding": "spend_spike", "source": "findings: finding_id=f1"}),
+        EvidenceItem.model_validate({**anomaly, "id": "e4", "segment": {"campaign": "FB_Prospecting"},
+            "observed": 487.31, "low": 112.4, "high": 172.9, "finding": "spend_spike", "source": "findings: finding_id=f1"}),
         EvidenceItem.model_validate({**anomaly, "id": "e5", "segment": {"campaign": "Harbour_Display"}, "observed": 0.0,
             "low": 84.0, "high": 139.5, "finding": "budget_exhaustion", "source": "findings: finding_id=f2"}),
         EvidenceItem(id="e6", kind="context", what="weather", name="rain", place="Aarhus", start=WEEK, end=SUNDAY,
@@ -144,7 +144,7 @@ def story(table: pl.DataFrame) -> tuple[Evidence, Narrative]:
     )  # fmt: skip
     said: list[tuple[Any, str, tuple[str, ...]]] = [
         ("headline", "One day of runaway Facebook spend pulled the return down", ("e3", "e4")),
-        ("summary", f"Revenue came to {row['revenue']:,.0f} euros on {row['spend']:,.0f} euros of spend.", ("e1", "e2")),
+        ("summary", f"Revenue was €{row['revenue']:,.0f} on €{row['spend']:,.0f} of spend.", ("e1", "e2")),
         ("summary", f"ROAS was {row['roas']:.2f}, after {row['roas_previous']:.2f} the week before.", ("e3",)),
         ("summary", "Email held its level; Facebook cost more without selling more.", ("e1",)),
         ("anomalies", "FB_Prospecting spent €487.31 on Wednesday; about €141 was to be expected.", ("e4",)),
@@ -167,7 +167,8 @@ def report_content(cleaned: pl.DataFrame | None = None, **changes: Any) -> Repor
     evidence, narrative = story(weekly.aggregate(cleaned_rows()))
     files, kept = uploads()
     restated = _frame(RESTATEMENTS, {
-        "platform": "shop_export", "campaign": "IG_Stories", "date": WEEK, "metric": "revenue", "old": 120.0, "new": 164.5,
+        "platform": "shop_export", "campaign": "IG_Stories", "date": WEEK, "metric": "revenue",
+        "old": 120.0, "new": 164.5,
     })  # fmt: skip
     content = ReportContent(
         client="harbour", client_name="Harbour & Sons Outfitters", brand_color="#1f4e79", currency="EUR",
