@@ -74,7 +74,12 @@ def send(alert: Alert, settings: Alerts, outbox: Path, now: dt.datetime | None =
 
 def _log(alert: Alert, settings: Alerts, outbox: Path, now: dt.datetime) -> None:
     outbox.mkdir(parents=True, exist_ok=True)
-    line = {"at": now.isoformat(timespec="seconds"), "title": alert.title, "run": alert.run_id, "text": alert.text(settings)}
+    line = {
+        "at": now.isoformat(timespec="seconds"),
+        "title": alert.title,
+        "run": alert.run_id,
+        "text": alert.text(settings),
+    }
     data = (json.dumps(line, ensure_ascii=False) + "\n").encode()
     handle = os.open(outbox / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     try:

@@ -46,7 +46,9 @@ def report(
     file: Annotated[Path, typer.Argument(help="an export as the platform gave it", exists=True, dir_okay=False)],
     client: Annotated[str, typer.Option(help="the client's key (settings are used if there are some) or name")],
     folder: Annotated[Path, typer.Option("--out", help="where to put the report")],
-    week: Annotated[str | None, typer.Option(help="a day of the week, YYYY-MM-DD; default: the latest complete week")] = None,
+    week: Annotated[
+        str | None, typer.Option(help="a day of the week, YYYY-MM-DD; default: the latest complete week")
+    ] = None,
     checks: Annotated[bool, typer.Option(help="run the rulebook as well")] = True,
 ) -> None:
     """One file -> one report, in this process, beside the store: a quick look."""
@@ -112,7 +114,9 @@ def up(port: Annotated[int, typer.Option(help="port of the web page; another is 
 
 
 @app.command()
-def demo(port: Annotated[int, typer.Option(help="port of the web page; another is taken if it is busy")] = 3000) -> None:
+def demo(
+    port: Annotated[int, typer.Option(help="port of the web page; another is taken if it is busy")] = 3000,
+) -> None:
     """Start Dagster, drop the demo client's export, wait for its report, stop."""
     from adtech_assets import server as servers
     from adtech_assets.demo import write_demo
@@ -121,7 +125,10 @@ def demo(port: Annotated[int, typer.Option(help="port of the web page; another i
     settings = load_settings()
     file = settings.place(settings.paths.inbox) / DEMO_CLIENT / DEMO_FILE
     try:
-        with servers.running(settings.home, servers.free_port(port)) as server, out.status("starting Dagster") as status:
+        with (
+            servers.running(settings.home, servers.free_port(port)) as server,
+            out.status("starting Dagster") as status,
+        ):
             servers.wait_until_up(server, _UP_SECONDS)
             out.print(f"Dagster UI  {server.url} (while this runs; `make up` keeps it)", markup=False)
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -139,7 +146,9 @@ def demo(port: Annotated[int, typer.Option(help="port of the web page; another i
                 time.sleep(_PAUSE)
             for line in progress.news():
                 out.print(f"{time.monotonic() - started:6.1f} s    {line}", markup=False)
-            out.print(f"report      {progress.pdf}\nmail        {progress.mail}\nUI          {server.url}", markup=False)
+            out.print(
+                f"report      {progress.pdf}\nmail        {progress.mail}\nUI          {server.url}", markup=False
+            )
     except servers.ServerFailed as error:
         raise fail(str(error)) from None
 

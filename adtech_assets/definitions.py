@@ -19,10 +19,10 @@ from adtech_assets.defs.sensors.reports import reports  # noqa: E402
 
 def build_defs(resource_overrides: dict[str, object] | None = None) -> dg.Definitions:
     """All assets, checks, jobs, sensors and resources; a test may put other resources in their place."""
-    assets = [*CLIENT_ASSETS, *WEEK_ASSETS]
+    *made, sent = WEEK_ASSETS
     return dg.Definitions(
-        assets=assets,
-        asset_checks=[build_checks(asset) for asset in assets],
+        assets=[*CLIENT_ASSETS, *WEEK_ASSETS],
+        asset_checks=[*(build_checks(asset) for asset in CLIENT_ASSETS), build_checks(*made), build_checks(sent)],
         jobs=[client_metrics, weekly_report],
         sensors=[inbox, reports, alerts_of_successful_runs, alerts_of_failed_runs],
         resources={**default_resources(), **(resource_overrides or {})},

@@ -113,7 +113,9 @@ def _client(settings: Gemini, api_key: str, timeout_seconds: float) -> Client:
     from google import genai
     from google.genai import types
 
-    options = types.HttpOptions(base_url=settings.base_url, timeout=max(1, round(timeout_seconds * 1000)))
+    options = types.HttpOptions(
+        base_url=settings.base_url, api_version="v1beta", timeout=max(1, round(timeout_seconds * 1000))
+    )
     return genai.Client(api_key=api_key, vertexai=False, http_options=options)
 
 

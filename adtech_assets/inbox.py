@@ -64,7 +64,11 @@ def misnamed(inbox: Path) -> list[str]:
     """Folders and files of the inbox that belong to no client."""
     if not inbox.is_dir():
         return []
-    return sorted(p.name for p in inbox.iterdir() if not p.name.startswith(".") and not (p.is_dir() and CLIENT_SLUG.fullmatch(p.name)))
+    return sorted(
+        p.name
+        for p in inbox.iterdir()
+        if not p.name.startswith(".") and not (p.is_dir() and CLIENT_SLUG.fullmatch(p.name))
+    )
 
 
 def settled(inbox: Path, before: Mapping[str, ClientState], settings: Inbox) -> dict[str, ClientState]:

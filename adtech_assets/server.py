@@ -19,7 +19,7 @@ from pathlib import Path
 
 HOME, LOG = ".dagster", "dev.log"
 CONFIG, WORKSPACE = "dagster.yaml", "workspace.yaml"
-_STOP_SECONDS = 20
+_STOP_SECONDS = 5
 _READY_PAUSE = 0.2
 
 
@@ -67,7 +67,7 @@ def running(home: Path, port: int, environment: dict[str, str] | None = None) ->
     subprocess.run(  # noqa: S603
         [binaries / "dagster", "instance", "info"], env=environment, check=True, capture_output=True
     )
-    command = [binaries / "dg", "dev", "-w", str(home / WORKSPACE), "--host", "127.0.0.1", "--port", str(port)]
+    command = [str(binaries / "dg"), "dev", "-w", str(home / WORKSPACE), "--host", "127.0.0.1", "--port", str(port)]
     with log.open("ab") as out:
         process = subprocess.Popen(command, cwd=home, env=environment, stdout=out, stderr=out, start_new_session=True)  # noqa: S603
     try:

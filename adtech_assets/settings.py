@@ -74,7 +74,9 @@ class Insight(Group):
     min_history_days: int = Field(10, ge=3, description="fewer earlier days of a campaign: no verdict on a day")
     trend_days: int = Field(28, ge=14, description="window of the gradual click-through decline")
     alert_score: float = Field(4.5, gt=0, description="robust z above which a day is abnormal by itself")
-    forest_quantile: float = Field(0.98, gt=0.5, lt=1, description="IsolationForest score quantile that backs a finding")
+    forest_quantile: float = Field(
+        0.98, gt=0.5, lt=1, description="IsolationForest score quantile that backs a finding"
+    )
     interval_level: float = Field(0.95, gt=0.5, lt=1)
     top_contributors: int = Field(5, ge=1)
     chart_weeks: int = Field(13, ge=2)
@@ -123,7 +125,9 @@ class Weather(Group):
 class Reader(Group):
     """How the reader of exports decides."""
 
-    near_match_score: float = Field(72, ge=0, le=100, description="similarity from which a header is named as a near match")
+    near_match_score: float = Field(
+        72, ge=0, le=100, description="similarity from which a header is named as a near match"
+    )
     quarantine_preview: int = Field(20, ge=1)
 
 

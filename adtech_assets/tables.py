@@ -83,213 +83,286 @@ _ORIGIN = {
     "source_row": Column(INT, "line of the file as a person sees it, from 1"),
 }
 
-UPLOADS = Table("uploads", "Every file that was dropped, one row a version, and how it was read", {
-    "upload_id": _ORIGIN["upload_id"],
-    "sequence": Column(INT, "order of uploads, from 1: a later one overrules an earlier one"),
-    "file": Column(TEXT, "name in the inbox"),
-    "status": Column(TEXT, "ok, empty or refused"),
-    "reason": Column(TEXT, "why it was refused and what to do"),
-    "shape": Column(TEXT, "the vocabulary that recognised it"),
-    "platform": Column(TEXT, "ad system"),
-    "currency": Column(TEXT, "ISO 4217, only where the file says so"),
-    "encoding": Column(TEXT, "text encoding"),
-    "delimiter": Column(TEXT, "cell delimiter"),
-    "header_row": Column(INT, "line of the header, from 1"),
-    "arrived_at": Column(INSTANT, "when it was first seen"),
-    "bytes": Column(INT, "size"),
-    "period_start": Column(DAY, "first day in the rows"),
-    "period_end": Column(DAY, "last day in the rows"),
-    "rows_read": Column(INT, "records under the header"),
-    "rows_total": Column(INT, "total rows, used as a checksum only"),
-    "rows_typed": Column(INT, "records whose cells could all be read"),
-    "rows_problem": Column(INT, "records with a cell that could not be read"),
-    "reader": Column(INT, "version of the reader that read it; a newer one reads the archived original again"),
-    "spend_read": Column(FLOAT, "sum of all spend cells that are numbers"),
-})
+UPLOADS = Table(
+    "uploads",
+    "Every file that was dropped, one row a version, and how it was read",
+    {
+        "upload_id": _ORIGIN["upload_id"],
+        "sequence": Column(INT, "order of uploads, from 1: a later one overrules an earlier one"),
+        "file": Column(TEXT, "name in the inbox"),
+        "status": Column(TEXT, "ok, empty or refused"),
+        "reason": Column(TEXT, "why it was refused and what to do"),
+        "shape": Column(TEXT, "the vocabulary that recognised it"),
+        "platform": Column(TEXT, "ad system"),
+        "currency": Column(TEXT, "ISO 4217, only where the file says so"),
+        "encoding": Column(TEXT, "text encoding"),
+        "delimiter": Column(TEXT, "cell delimiter"),
+        "header_row": Column(INT, "line of the header, from 1"),
+        "arrived_at": Column(INSTANT, "when it was first seen"),
+        "bytes": Column(INT, "size"),
+        "period_start": Column(DAY, "first day in the rows"),
+        "period_end": Column(DAY, "last day in the rows"),
+        "rows_read": Column(INT, "records under the header"),
+        "rows_total": Column(INT, "total rows, used as a checksum only"),
+        "rows_typed": Column(INT, "records whose cells could all be read"),
+        "rows_problem": Column(INT, "records with a cell that could not be read"),
+        "reader": Column(INT, "version of the reader that read it; a newer one reads the archived original again"),
+        "spend_read": Column(FLOAT, "sum of all spend cells that are numbers"),
+    },
+)
 
-RAW_ROWS = Table("raw_rows", "The typed rows of one upload, as the file states them", {
-    **_ORIGIN,
-    "date": Column(DAY, "day"),
-    **_DIMENSIONS,
-    **_ADDITIVE,
-    "reported_ctr": Column(FLOAT, "CTR the file states, as a fraction; only used to recover a missing factor"),
-    "reported_roas": Column(FLOAT, "ROAS the file states; only used to recover a missing factor"),
-    "extra": Column(TEXT, "cells of columns that are not mapped, as JSON"),
-    "problem": Column(TEXT, "why the row cannot be used, null if it can"),
-    "problem_column": Column(TEXT, "header of the cell that cannot be read"),
-    "text": Column(TEXT, "the row as JSON, only where it has a problem"),
-})
+RAW_ROWS = Table(
+    "raw_rows",
+    "The typed rows of one upload, as the file states them",
+    {
+        **_ORIGIN,
+        "date": Column(DAY, "day"),
+        **_DIMENSIONS,
+        **_ADDITIVE,
+        "reported_ctr": Column(FLOAT, "CTR the file states, as a fraction; only used to recover a missing factor"),
+        "reported_roas": Column(FLOAT, "ROAS the file states; only used to recover a missing factor"),
+        "extra": Column(TEXT, "cells of columns that are not mapped, as JSON"),
+        "problem": Column(TEXT, "why the row cannot be used, null if it can"),
+        "problem_column": Column(TEXT, "header of the cell that cannot be read"),
+        "text": Column(TEXT, "the row as JSON, only where it has a problem"),
+    },
+)
 
-CLEANED = Table("cleaned_metrics", "One current value per day and combination of dimensions", {
-    "date": Column(DAY, "day"),
-    **_DIMENSIONS,
-    **_ADDITIVE,
-    "recovered": Column(TEXT, "metrics recovered from the row's own ratios, comma separated; null = none"),
-    "upload_id": _ORIGIN["upload_id"],
-    "source_row": Column(INT, "first line of the file that made this row"),
-    "source_rows": Column(INT, "how many lines of the file were summed into it"),
-}, by="date")
+CLEANED = Table(
+    "cleaned_metrics",
+    "One current value per day and combination of dimensions",
+    {
+        "date": Column(DAY, "day"),
+        **_DIMENSIONS,
+        **_ADDITIVE,
+        "recovered": Column(TEXT, "metrics recovered from the row's own ratios, comma separated; null = none"),
+        "upload_id": _ORIGIN["upload_id"],
+        "source_row": Column(INT, "first line of the file that made this row"),
+        "source_rows": Column(INT, "how many lines of the file were summed into it"),
+    },
+    by="date",
+)
 
-QUARANTINE = Table("quarantine", "Rows set aside, with their text and the reason", {
-    **_ORIGIN,
-    "file": Column(TEXT, "name in the inbox"),
-    "reason": Column(TEXT, "why"),
-    "column": Column(TEXT, "header of the cell"),
-    "spend": Column(FLOAT, "the spend it states, if that can be read"),
-    "text": Column(TEXT, "the row as JSON"),
-})
+QUARANTINE = Table(
+    "quarantine",
+    "Rows set aside, with their text and the reason",
+    {
+        **_ORIGIN,
+        "file": Column(TEXT, "name in the inbox"),
+        "reason": Column(TEXT, "why"),
+        "column": Column(TEXT, "header of the cell"),
+        "spend": Column(FLOAT, "the spend it states, if that can be read"),
+        "text": Column(TEXT, "the row as JSON"),
+    },
+)
 
-CONSERVATION = Table("conservation", "Where every row and every unit of spend of an upload went", {
-    "upload_id": _ORIGIN["upload_id"],
-    "file": Column(TEXT, "name in the inbox"),
-    "rows_read": Column(INT, "records under the header"),
-    "rows_total": Column(INT, "total rows"),
-    "rows_quarantined": Column(INT, "set aside"),
-    "rows_duplicate": Column(INT, "whole-row duplicates dropped"),
-    "rows_kept": Column(INT, "kept (before rows of one key are summed)"),
-    "rows_superseded": Column(INT, "of the kept: overruled by a newer upload of the same slice"),
-    "rows_current": Column(INT, "of the kept: in cleaned_metrics"),
-    "spend_read": Column(FLOAT, "sum of spend cells"),
-    "spend_quarantined": Column(FLOAT, "set aside"),
-    "spend_duplicate": Column(FLOAT, "in dropped duplicates"),
-    "spend_kept": Column(FLOAT, "kept, as the file states it"),
-    "spend_recovered": Column(FLOAT, "added by recovering missing spend from ratios"),
-    "spend_current": Column(FLOAT, "in cleaned_metrics"),
-})
+CONSERVATION = Table(
+    "conservation",
+    "Where every row and every unit of spend of an upload went",
+    {
+        "upload_id": _ORIGIN["upload_id"],
+        "file": Column(TEXT, "name in the inbox"),
+        "rows_read": Column(INT, "records under the header"),
+        "rows_total": Column(INT, "total rows"),
+        "rows_quarantined": Column(INT, "set aside"),
+        "rows_duplicate": Column(INT, "whole-row duplicates dropped"),
+        "rows_kept": Column(INT, "kept (before rows of one key are summed)"),
+        "rows_superseded": Column(INT, "of the kept: overruled by a newer upload of the same slice"),
+        "rows_current": Column(INT, "of the kept: in cleaned_metrics"),
+        "spend_read": Column(FLOAT, "sum of spend cells"),
+        "spend_quarantined": Column(FLOAT, "set aside"),
+        "spend_duplicate": Column(FLOAT, "in dropped duplicates"),
+        "spend_kept": Column(FLOAT, "kept, as the file states it"),
+        "spend_recovered": Column(FLOAT, "added by recovering missing spend from ratios"),
+        "spend_current": Column(FLOAT, "in cleaned_metrics"),
+    },
+)
 
-RESTATEMENTS = Table("restatements", "Every figure a newer upload changed: the old value stays here", {
-    "platform": _DIMENSIONS["platform"],
-    "campaign": _DIMENSIONS["campaign"],
-    "date": Column(DAY, "day of the figure"),
-    "metric": Column(TEXT, "additive metric"),
-    "old": Column(FLOAT, "value before"),
-    "new": Column(FLOAT, "value after"),
-    "old_upload_id": Column(TEXT, "upload that stated the old value"),
-    "new_upload_id": Column(TEXT, "upload that changed it"),
-    "new_sequence": Column(INT, "its place in the order of uploads"),
-})
+RESTATEMENTS = Table(
+    "restatements",
+    "Every figure a newer upload changed: the old value stays here",
+    {
+        "platform": _DIMENSIONS["platform"],
+        "campaign": _DIMENSIONS["campaign"],
+        "date": Column(DAY, "day of the figure"),
+        "metric": Column(TEXT, "additive metric"),
+        "old": Column(FLOAT, "value before"),
+        "new": Column(FLOAT, "value after"),
+        "old_upload_id": Column(TEXT, "upload that stated the old value"),
+        "new_upload_id": Column(TEXT, "upload that changed it"),
+        "new_sequence": Column(INT, "its place in the order of uploads"),
+    },
+)
 
-VANISHED = Table("vanished", "Slices a newer upload covers by date but no longer names: kept, and flagged", {
-    "platform": _DIMENSIONS["platform"],
-    "campaign": _DIMENSIONS["campaign"],
-    "date": Column(DAY, "day"),
-    "spend": _ADDITIVE["spend"],
-    "upload_id": Column(TEXT, "upload that last stated it"),
-    "missing_in": Column(TEXT, "newer upload that no longer names it"),
-})
+VANISHED = Table(
+    "vanished",
+    "Slices a newer upload covers by date but no longer names: kept, and flagged",
+    {
+        "platform": _DIMENSIONS["platform"],
+        "campaign": _DIMENSIONS["campaign"],
+        "date": Column(DAY, "day"),
+        "spend": _ADDITIVE["spend"],
+        "upload_id": Column(TEXT, "upload that last stated it"),
+        "missing_in": Column(TEXT, "newer upload that no longer names it"),
+    },
+)
 
-NAMES = Table("names", "Which spelling was resolved to which name", {
-    "dimension": Column(TEXT, "campaign or channel"),
-    "spelling": Column(TEXT, "as files state it"),
-    "name": Column(TEXT, "as it is used"),
-    "rows": Column(INT, "rows with this spelling"),
-})
+NAMES = Table(
+    "names",
+    "Which spelling was resolved to which name",
+    {
+        "dimension": Column(TEXT, "campaign or channel"),
+        "spelling": Column(TEXT, "as files state it"),
+        "name": Column(TEXT, "as it is used"),
+        "rows": Column(INT, "rows with this spelling"),
+    },
+)
 
-WEEKLY = Table("weekly_aggregates", "Week by dimension, with the week before beside it", {
-    "week": Column(DAY, "Monday of the ISO week"),
-    "level": Column(TEXT, "account, or the dimension the row is about"),
-    "member": Column(TEXT, "value of that dimension; '' for the account; null where files do not say"),
-    "platform": Column(TEXT, "of a campaign row"),
-    "channel": Column(TEXT, "of a campaign row"),
-    "days": Column(INT, "days of the week with data at this level"),
-    "complete": Column(BOOL, "the client's data reach the week's Sunday"),
-    **_ADDITIVE,
-    **_RATIOS,
-    **{f"{name}_previous": Column(FLOAT, f"{name} of the week before") for name in (*_ADDITIVE, *_RATIOS)},
-    **{f"{name}_change": Column(FLOAT, f"relative change of {name}; null where undefined") for name in (*_ADDITIVE, *_RATIOS)},
-})
+WEEKLY = Table(
+    "weekly_aggregates",
+    "Week by dimension, with the week before beside it",
+    {
+        "week": Column(DAY, "Monday of the ISO week"),
+        "level": Column(TEXT, "account, or the dimension the row is about"),
+        "member": Column(TEXT, "value of that dimension; '' for the account; null where files do not say"),
+        "platform": Column(TEXT, "of a campaign row"),
+        "channel": Column(TEXT, "of a campaign row"),
+        "days": Column(INT, "days of the week with data at this level"),
+        "complete": Column(BOOL, "the client's data reach the week's Sunday"),
+        **_ADDITIVE,
+        **_RATIOS,
+        **{f"{name}_previous": Column(FLOAT, f"{name} of the week before") for name in (*_ADDITIVE, *_RATIOS)},
+        **{
+            f"{name}_change": Column(FLOAT, f"relative change of {name}; null where undefined")
+            for name in (*_ADDITIVE, *_RATIOS)
+        },
+    },
+)
 
-WEEK_DIGESTS = Table("week_digests", "A fingerprint of all figures a week's report prints", {
-    "week": Column(DAY, "Monday of the ISO week"),
-    "complete": Column(BOOL, "the client's data reach the week's Sunday"),
-    "digest": Column(TEXT, "changes when a printed figure changes"),
-})
+WEEK_DIGESTS = Table(
+    "week_digests",
+    "A fingerprint of all figures a week's report prints",
+    {
+        "week": Column(DAY, "Monday of the ISO week"),
+        "complete": Column(BOOL, "the client's data reach the week's Sunday"),
+        "digest": Column(TEXT, "changes when a printed figure changes"),
+    },
+)
 
-ANOMALY_SCORES = Table("anomaly_scores", "Day x campaign x metric, each day scored with earlier days only", {
-    "date": Column(DAY, "day"),
-    "platform": _DIMENSIONS["platform"],
-    "channel": _DIMENSIONS["channel"],
-    "campaign": _DIMENSIONS["campaign"],
-    "metric": Column(TEXT, "what was scored"),
-    "observed": Column(FLOAT, "value of the day"),
-    "expected": Column(FLOAT, "from the campaign's own earlier days"),
-    "low": Column(FLOAT, "lower end of the expected interval"),
-    "high": Column(FLOAT, "upper end of the expected interval"),
-    "score": Column(FLOAT, "signed robust z: how far from expected, in units of its usual spread"),
-    "forest_score": Column(FLOAT, "IsolationForest score of the campaign's day, 0-1, higher is odder; null without enough history"),
-    "kind": Column(TEXT, "name of the anomaly the day belongs to, else null"),
-}, by="date")
+ANOMALY_SCORES = Table(
+    "anomaly_scores",
+    "Day x campaign x metric, each day scored with earlier days only",
+    {
+        "date": Column(DAY, "day"),
+        "platform": _DIMENSIONS["platform"],
+        "channel": _DIMENSIONS["channel"],
+        "campaign": _DIMENSIONS["campaign"],
+        "metric": Column(TEXT, "what was scored"),
+        "observed": Column(FLOAT, "value of the day"),
+        "expected": Column(FLOAT, "from the campaign's own earlier days"),
+        "low": Column(FLOAT, "lower end of the expected interval"),
+        "high": Column(FLOAT, "upper end of the expected interval"),
+        "score": Column(FLOAT, "signed robust z: how far from expected, in units of its usual spread"),
+        "forest_score": Column(
+            FLOAT, "IsolationForest score of the campaign's day, 0-1, higher is odder; null without enough history"
+        ),
+        "kind": Column(TEXT, "name of the anomaly the day belongs to, else null"),
+    },
+    by="date",
+)
 
-FINDINGS = Table("findings", "Anomalies as an account manager would name them, days joined to events", {
-    "finding_id": Column(TEXT, "stable id"),
-    "kind": Column(TEXT, "spend_spike, performance_drop, revenue_spike, ctr_decline, budget_exhaustion"),
-    "platform": _DIMENSIONS["platform"],
-    "channel": _DIMENSIONS["channel"],
-    "campaign": _DIMENSIONS["campaign"],
-    "metric": Column(TEXT, "metric that shows it"),
-    "start": Column(DAY, "first day"),
-    "end": Column(DAY, "last day"),
-    "observed": Column(FLOAT, "value over the event (sum of additive metrics, ratio of sums)"),
-    "expected": Column(FLOAT, "what earlier days led to expect over the event"),
-    "low": Column(FLOAT, "lower end of the expected interval"),
-    "high": Column(FLOAT, "upper end of the expected interval"),
-    "score": Column(FLOAT, "largest absolute score of its days"),
-    "severity": Column(TEXT, "critical, warning or info"),
-    "money_at_stake": Column(FLOAT, "in the account's currency, not negative; null where it cannot be said"),
-})
+FINDINGS = Table(
+    "findings",
+    "Anomalies as an account manager would name them, days joined to events",
+    {
+        "finding_id": Column(TEXT, "stable id"),
+        "kind": Column(TEXT, "spend_spike, performance_drop, revenue_spike, ctr_decline, budget_exhaustion"),
+        "platform": _DIMENSIONS["platform"],
+        "channel": _DIMENSIONS["channel"],
+        "campaign": _DIMENSIONS["campaign"],
+        "metric": Column(TEXT, "metric that shows it"),
+        "start": Column(DAY, "first day"),
+        "end": Column(DAY, "last day"),
+        "observed": Column(FLOAT, "value over the event (sum of additive metrics, ratio of sums)"),
+        "expected": Column(FLOAT, "what earlier days led to expect over the event"),
+        "low": Column(FLOAT, "lower end of the expected interval"),
+        "high": Column(FLOAT, "upper end of the expected interval"),
+        "score": Column(FLOAT, "largest absolute score of its days"),
+        "severity": Column(TEXT, "critical, warning or info"),
+        "money_at_stake": Column(FLOAT, "in the account's currency, not negative; null where it cannot be said"),
+    },
+)
 
-DIAGNOSES = Table("diagnoses", "What moved between the current and the baseline days, and which parts did it", {
-    "rank": Column(INT, "1 = most important"),
-    "kind": Column(TEXT, "change (account or segment), driver (a part of an account change), recommendation"),
-    "metric": Column(TEXT, "metric"),
-    "dimension": Column(TEXT, "dimension of the segment; null for the whole account"),
-    "member": Column(TEXT, "value of that dimension"),
-    "start": Column(DAY, "first day of the current period"),
-    "end": Column(DAY, "last day of the current period"),
-    "baseline_start": Column(DAY, "first day of the baseline"),
-    "baseline_end": Column(DAY, "last day of the baseline"),
-    "baseline_value": Column(FLOAT, "additive: per-day mean x days of the current period; ratio: ratio of sums"),
-    "current_value": Column(FLOAT, "value of the current period"),
-    "contribution": Column(FLOAT, "part of the account's change, in the metric's unit; parts of one dimension add up"),
-    "share_of_change": Column(FLOAT, "contribution / the account's change"),
-    "effect": Column(TEXT, "volume, rate or mix"),
-    "playbook": Column(TEXT, "of a recommendation: which advice"),
-    "expected_effect": Column(FLOAT, "of a recommendation: money per week it is about"),
-    "finding_id": Column(TEXT, "of a recommendation: the anomaly it answers"),
-})
+DIAGNOSES = Table(
+    "diagnoses",
+    "What moved between the current and the baseline days, and which parts did it",
+    {
+        "rank": Column(INT, "1 = most important"),
+        "kind": Column(TEXT, "change (account or segment), driver (a part of an account change), recommendation"),
+        "metric": Column(TEXT, "metric"),
+        "dimension": Column(TEXT, "dimension of the segment; null for the whole account"),
+        "member": Column(TEXT, "value of that dimension"),
+        "start": Column(DAY, "first day of the current period"),
+        "end": Column(DAY, "last day of the current period"),
+        "baseline_start": Column(DAY, "first day of the baseline"),
+        "baseline_end": Column(DAY, "last day of the baseline"),
+        "baseline_value": Column(FLOAT, "additive: per-day mean x days of the current period; ratio: ratio of sums"),
+        "current_value": Column(FLOAT, "value of the current period"),
+        "contribution": Column(
+            FLOAT, "part of the account's change, in the metric's unit; parts of one dimension add up"
+        ),
+        "share_of_change": Column(FLOAT, "contribution / the account's change"),
+        "effect": Column(TEXT, "volume, rate or mix"),
+        "playbook": Column(TEXT, "of a recommendation: which advice"),
+        "expected_effect": Column(FLOAT, "of a recommendation: money per week it is about"),
+        "finding_id": Column(TEXT, "of a recommendation: the anomaly it answers"),
+    },
+)
 
-SENTENCES = Table("narratives", "The report's text, one row a sentence, with the evidence it rests on", {
-    "position": Column(INT, "order in the report, from 1"),
-    "section": Column(TEXT, "headline, summary, anomalies, causes, actions or notes"),
-    "text": Column(TEXT, "the sentence as printed"),
-    "evidence_ids": Column(TEXT, "ids, comma separated"),
-    "writer": Column(TEXT, "gemini or builtin"),
-    "refusal": Column(TEXT, "why the model's own sentence was not printed; null if it was"),
-})
+SENTENCES = Table(
+    "narratives",
+    "The report's text, one row a sentence, with the evidence it rests on",
+    {
+        "position": Column(INT, "order in the report, from 1"),
+        "section": Column(TEXT, "headline, summary, anomalies, causes, actions or notes"),
+        "text": Column(TEXT, "the sentence as printed"),
+        "evidence_ids": Column(TEXT, "ids, comma separated"),
+        "writer": Column(TEXT, "gemini or builtin"),
+        "refusal": Column(TEXT, "why the model's own sentence was not printed; null if it was"),
+    },
+)
 
-REPORTS = Table("weekly_reports", "One row a version of the week's report", {
-    "version": Column(INT, "from 1"),
-    "digest": Column(TEXT, "fingerprint of the figures it prints (week_digests)"),
-    "content_digest": Column(TEXT, "SHA-256 of the HTML"),
-    "pdf": Column(TEXT, "path below the reports folder"),
-    "html": Column(TEXT, "path below the reports folder"),
-    "json": Column(TEXT, "path below the reports folder"),
-    "pdf_bytes": Column(INT, "size"),
-    "pages": Column(INT, "pages of the PDF"),
-    "headline": Column(TEXT, "first sentence"),
-    "spend": _ADDITIVE["spend"],
-    "revenue": _ADDITIVE["revenue"],
-})
+REPORTS = Table(
+    "weekly_reports",
+    "One row a version of the week's report",
+    {
+        "version": Column(INT, "from 1"),
+        "digest": Column(TEXT, "fingerprint of the figures it prints (week_digests)"),
+        "content_digest": Column(TEXT, "SHA-256 of the HTML"),
+        "pdf": Column(TEXT, "path below the reports folder"),
+        "html": Column(TEXT, "path below the reports folder"),
+        "json": Column(TEXT, "path below the reports folder"),
+        "pdf_bytes": Column(INT, "size"),
+        "pages": Column(INT, "pages of the PDF"),
+        "headline": Column(TEXT, "first sentence"),
+        "spend": _ADDITIVE["spend"],
+        "revenue": _ADDITIVE["revenue"],
+    },
+)
 
-DELIVERIES = Table("report_deliveries", "What was mailed to whom, once per version", {
-    "version": Column(INT, "of the report"),
-    "content_digest": Column(TEXT, "of the report"),
-    "recipients": Column(TEXT, "comma separated; '' where none are set"),
-    "transport": Column(TEXT, "smtp or outbox"),
-    "message_id": Column(TEXT, "of the mail; the same for the same version"),
-    "path": Column(TEXT, "the .eml below the outbox, where transport is outbox"),
-    "delivered_at": Column(INSTANT, "when"),
-})
+DELIVERIES = Table(
+    "report_deliveries",
+    "What was mailed to whom, once per version",
+    {
+        "version": Column(INT, "of the report"),
+        "content_digest": Column(TEXT, "of the report"),
+        "recipients": Column(TEXT, "comma separated; '' where none are set"),
+        "transport": Column(TEXT, "smtp or outbox"),
+        "message_id": Column(TEXT, "of the mail; the same for the same version"),
+        "path": Column(TEXT, "the .eml below the outbox, where transport is outbox"),
+        "delivered_at": Column(INSTANT, "when"),
+    },
+)
 
 TABLES: dict[str, Table] = {
     table.name: table

@@ -13,7 +13,9 @@ from adtech_assets.alerting import LOG, Alert, AlertNotSent, Failure, send
 from adtech_assets.settings import Alerts
 
 ROWS = [{"file": f"{i}.csv", "reason": "no day", "line": None} for i in range(9)]
-ALERT = Alert("adtech: acme", "run-1", "http://ui/runs/run-1", (Failure("raw_uploads", "readable", "WARN", "9 files fail", ROWS),))
+ALERT = Alert(
+    "adtech: acme", "run-1", "http://ui/runs/run-1", (Failure("raw_uploads", "readable", "WARN", "9 files fail", ROWS),)
+)
 
 
 @pytest.fixture
@@ -21,7 +23,7 @@ def receiver() -> Iterator[tuple[str, list[bytes]]]:
     got: list[bytes] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802
+        def do_POST(self) -> None:
             got.append(self.rfile.read(int(self.headers["Content-Length"])))
             self.send_response(200)
             self.end_headers()

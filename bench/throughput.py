@@ -79,7 +79,9 @@ def product(path: Path, folder: Path) -> dict[str, float]:
 
 def measured(what: str, path: Path) -> dict[str, float]:
     """One run in a fresh process."""
-    done = subprocess.run([sys.executable, __file__, "--once", what, str(path)], check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, __file__, "--once", what, str(path)], check=True, capture_output=True, text=True
+    )
     return json.loads(done.stdout)
 
 
@@ -109,7 +111,9 @@ def main() -> None:
             print(f"{what + ' ' + part:24}{min(values):8.2f}{statistics.median(values):10.2f}{peak}")
     best = {what: min(r["all"] for r in results) for what, results in runs.items()}
     middle = {what: statistics.median(r["all"] for r in results) for what, results in runs.items()}
-    print(f"ratio: best {best['product'] / best['bare']:.1f}x, median {middle['product'] / middle['bare']:.1f}x (aim: 6x)")
+    print(
+        f"ratio: best {best['product'] / best['bare']:.1f}x, median {middle['product'] / middle['bare']:.1f}x (aim: 6x)"
+    )
 
 
 if __name__ == "__main__":

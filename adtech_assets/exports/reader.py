@@ -21,9 +21,7 @@ from adtech_assets.settings import Reader
 from adtech_assets.tables import RAW_ROWS
 
 READER_VERSION = 1
-_NUMERIC = tuple(
-    name for name, dtype in RAW_ROWS.schema.items() if dtype == pl.Float64
-)
+_NUMERIC = tuple(name for name, dtype in RAW_ROWS.schema.items() if dtype == pl.Float64)
 _PROBLEM, _COLUMN = "problem", "problem_column"
 
 
@@ -96,9 +94,7 @@ def _typed(text: pl.DataFrame, dialect: Dialect, found: Match) -> tuple[dict[str
         raise Refusal(f"no day can be read: {cell}. What to do: export it with dates as 2025-01-31")
     typed = _judged(typed, bare, named, header, numeric, labels)
     typed = _with_extra(typed, text_headers=dialect.headers, unknown=found.unknown)
-    typed = typed.with_columns(
-        pl.lit(found.vocabulary.platform).alias("platform"), pl.col(LINE).alias("source_row")
-    )
+    typed = typed.with_columns(pl.lit(found.vocabulary.platform).alias("platform"), pl.col(LINE).alias("source_row"))
     return _facts(typed, total_rows, currency), typed
 
 
@@ -113,7 +109,12 @@ def _currency(text: pl.DataFrame, money: list[str]) -> str | None:
 
 
 def _judged(
-    typed: pl.DataFrame, bare: pl.DataFrame, text: pl.DataFrame, header: dict[str, str], numeric: list[str], labels: list[str]
+    typed: pl.DataFrame,
+    bare: pl.DataFrame,
+    text: pl.DataFrame,
+    header: dict[str, str],
+    numeric: list[str],
+    labels: list[str],
 ) -> pl.DataFrame:
     """Add problem, problem_column and text: the first reason why a row cannot be used."""
     width = len(header)
@@ -129,17 +130,16 @@ def _judged(
         tests.append((unread, "not a number", column))
     problem, where = pl.lit(None, pl.String), pl.lit(None, pl.String)
     flags = pl.DataFrame({str(i): flag for i, (flag, _, _) in enumerate(tests)})
-    for i, (_, reason, column) in reversed(list(enumerate(tests))):
+    for i, (_, reason, at) in reversed(list(enumerate(tests))):
         problem = pl.when(pl.col(str(i))).then(pl.lit(reason)).otherwise(problem)
-        where = pl.when(pl.col(str(i))).then(pl.lit(header[column] if column else None, pl.String)).otherwise(where)
+        where = pl.when(pl.col(str(i))).then(pl.lit(header[at] if at else None, pl.String)).otherwise(where)
     judged = flags.select(problem.alias(_PROBLEM), where.alias(_COLUMN))
     typed = pl.concat([typed, judged], how="horizontal")
     bad = judged.get_column(_PROBLEM).is_not_null()
     if not bad.any() or not width:
         return typed.with_columns(pl.lit(None, pl.String).alias("text"))
-    quoted = (
-        text.filter(bad)
-        .select(LINE, pl.struct([pl.col(c).alias(h) for c, h in header.items()]).struct.json_encode().alias("text"))
+    quoted = text.filter(bad).select(
+        LINE, pl.struct([pl.col(c).alias(h) for c, h in header.items()]).struct.json_encode().alias("text")
     )
     return typed.join(quoted, on=LINE, how="left", maintain_order="left")
 

@@ -17,7 +17,7 @@ from adtech_assets.insight import events, trend
 from adtech_assets.insight.baseline import Expectation, expect
 from adtech_assets.insight.events import Event
 from adtech_assets.insight.forest import isolation
-from adtech_assets.insight.panel import INDEX, KEYS, MEASURES, Array, Panel, build
+from adtech_assets.insight.panel import INDEX, KEYS, MEASURES, Array, Panel, build, quotient
 from adtech_assets.settings import Insight
 from adtech_assets.tables import ANOMALY_SCORES, FINDINGS
 
@@ -133,7 +133,7 @@ def _figures(ex: Expectation, event: Event, rate_before: float | None, settings:
     total = float(np.sum(expected[known]))
     base = float(np.sum(per[known])) if event.metric in ("ctr", "cvr", "roas") else 1.0
     # The days' intervals side by side: their half widths add like independent errors.
-    low, high = (np.where(known, v[at] * expected / ex.expected[at], np.nan) for v in (ex.low, ex.high))
+    low, high = (np.where(known, v[at] * quotient(expected, ex.expected[at]), np.nan) for v in (ex.low, ex.high))
     down, up = (float(np.sqrt(np.nansum((v - expected) ** 2))) for v in (low, high))
     if rate_before is not None:
         down = up = total * NormalDist().inv_cdf((1 + settings.interval_level) / 2) * trend.Wear().noise

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
+import numpy.typing as npt
 
 from adtech_assets.insight.panel import INDEX, MEASURES, Array, Panel, quotient, stack
 from adtech_assets.settings import Insight
@@ -53,8 +54,6 @@ class Tuning:
     spread_floor: float = 0.8
     peers_prior: float = 2
     """So many peers that stand still are assumed beside the real ones."""
-    peers_exact: int = 8
-    """Up to this many peers a campaign's own movement is left out of theirs; in larger groups it does not matter."""
 
 
 @dataclass(frozen=True)
@@ -229,25 +228,26 @@ def _shared(moves: Array, panel: Panel, tuning: Tuning) -> Array:
     return excused * np.sign(np.nan_to_num(moves))
 
 
-def _peers(moves: Array, groups: np.typing.NDArray[np.int64], tuning: Tuning) -> Array:
+def _peers(moves: Array, groups: npt.NDArray[np.int64], tuning: Tuning) -> Array:
     """[measure, series, day]: median movement of the group's other members, drawn to 0 where they are few."""
     out = np.zeros(moves.shape)
     for group in np.unique(groups):
         members = np.flatnonzero(groups == group)
-        if len(members) > tuning.peers_exact:
-            out[:, members] = _drawn_median(moves[:, members], tuning)[:, None]
-            continue
-        for member in members:
-            others = members[members != member]
-            if len(others):
-                out[:, member] = _drawn_median(moves[:, others], tuning)
+        out[:, members] = _median_of_others(moves[:, members], tuning)
     return out
 
 
-def _drawn_median(moves: Array, tuning: Tuning) -> Array:
-    """[measure, day] from [measure, member, day]."""
-    n = np.sum(~np.isnan(moves), axis=1)
-    drawn: Array = np.nan_to_num(_median(moves, axis=1)) * n / (n + tuning.peers_prior)
+def _median_of_others(moves: Array, tuning: Tuning) -> Array:
+    """[measure, member, day]: the median without the member itself, read off the members' common order."""
+    order = np.argsort(moves, axis=1, kind="stable")  # NaN last
+    rank = np.argsort(order, axis=1, kind="stable")
+    ordered = np.take_along_axis(moves, order, axis=1)
+    others = np.sum(~np.isnan(moves), axis=1, keepdims=True) - 1
+    middle = np.zeros(moves.shape)
+    for place in ((others - 1) // 2, others // 2):
+        at = np.clip(place + (place >= rank), 0, moves.shape[1] - 1)
+        middle += np.take_along_axis(ordered, at, axis=1) / 2
+    drawn: Array = np.where((others > 0) & ~np.isnan(moves), middle * others / (others + tuning.peers_prior), 0.0)
     return drawn
 
 

@@ -136,7 +136,7 @@ def _drops(panel: Panel, ex: Expectation, odd: Flags, settings: Insight, rules: 
         far = (together >= alert) | ((together >= rules.backed_share * alert) & backed)
         alarm = (days == window) & (seen < rules.drop * hoped) & far & low
         for back in range(window):
-            flagged[:, : alarm.shape[1] - back] |= alarm[:, back:]
+            flagged[:, : max(0, alarm.shape[1] - back)] |= alarm[:, back:]
     found = []
     for series in np.flatnonzero(flagged.any(axis=1)).tolist():
         for first, last in runs(flagged[series], gap=1):

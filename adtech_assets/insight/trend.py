@@ -63,11 +63,12 @@ def declines(panel: Panel, expectation: Expectation, settings: Insight, wear: We
 
 
 def _rates(panel: Panel, expectation: Expectation, wear: Wear) -> tuple[Array, Array]:
-    """[series, day]: log click-through rate without weekday and without what all campaigns did; and its precision."""
+    """[series, day]: log click-through rate without what all campaigns did; and its precision."""
     ctr = INDEX["ctr"]
     clicks, shown = expectation.observed[ctr], expectation.per[ctr]
     usable = panel.delivered & (clicks > 0) & (shown > 0)
-    excused = np.nan_to_num(np.log(expectation.expected[ctr] / expectation.own[ctr]))
+    moved = np.where(usable, quotient(expectation.expected[ctr], expectation.own[ctr]), np.nan)
+    excused = np.nan_to_num(np.log(np.where(moved > 0, moved, np.nan)))
     log_rate = np.where(usable, np.log(np.where(usable, clicks, 1.0) / np.where(usable, shown, 1.0)) - excused, np.nan)
     weight = np.where(usable, 1 / (1 / np.where(usable, clicks, 1.0) + wear.noise**2), 0.0)
     return log_rate, weight

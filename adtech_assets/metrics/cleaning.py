@@ -139,7 +139,11 @@ def _quarantine(rows: pl.DataFrame, uploads: pl.DataFrame) -> pl.DataFrame:
 
 
 def _conservation(
-    uploads: pl.DataFrame, set_aside: pl.DataFrame, dropped: pl.DataFrame, keyed: pl.DataFrame, current: pl.DataFrame,
+    uploads: pl.DataFrame,
+    set_aside: pl.DataFrame,
+    dropped: pl.DataFrame,
+    keyed: pl.DataFrame,
+    current: pl.DataFrame,
     superseded: pl.DataFrame,
 ) -> pl.DataFrame:
     """Counted on the way, never by subtraction: what does not add up shows."""

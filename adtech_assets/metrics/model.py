@@ -53,7 +53,9 @@ class SemanticModel(BaseModel):
 @cache
 def semantic_model() -> SemanticModel:
     """The model as shipped, validated."""
-    return SemanticModel.model_validate(yaml.safe_load(files(__package__).joinpath("semantic_model.yaml").read_text("utf-8")))
+    return SemanticModel.model_validate(
+        yaml.safe_load(files(__package__).joinpath("semantic_model.yaml").read_text("utf-8"))
+    )
 
 
 ADDITIVE: tuple[str, ...] = tuple(semantic_model().additive)

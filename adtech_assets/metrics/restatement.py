@@ -32,7 +32,9 @@ def is_newest(keyed: pl.DataFrame) -> pl.Series:
 
 def ledger(per_upload: pl.DataFrame) -> pl.DataFrame:
     """Table restatements: every value of a slice that differs from the one the upload before it stated."""
-    long = per_upload.unpivot(ADDITIVE, index=[*SLICE, "upload_id", "sequence"], variable_name="metric", value_name="new")
+    long = per_upload.unpivot(
+        ADDITIVE, index=[*SLICE, "upload_id", "sequence"], variable_name="metric", value_name="new"
+    )
     before = [pl.col(c).shift(1).over(*SLICE, "metric", order_by="sequence") for c in ("new", "upload_id")]
     changed = long.with_columns(before[0].alias("old"), before[1].alias("old_upload_id")).filter(
         pl.col("old_upload_id").is_not_null(), _differs(pl.col("old"), pl.col("new"))

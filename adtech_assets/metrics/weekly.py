@@ -35,7 +35,9 @@ def aggregate(cleaned: pl.DataFrame) -> pl.DataFrame:
     if cleaned.is_empty():
         return WEEKLY.empty()
     levels = [level for level in LEVELS if cleaned.get_column(level).count()]
-    rows = cleaned.group_by(monday(pl.col("date")).alias("week"), *levels).agg(*totals(), _DAY_BIT.bitwise_or().alias("days"))
+    rows = cleaned.group_by(monday(pl.col("date")).alias("week"), *levels).agg(
+        *totals(), _DAY_BIT.bitwise_or().alias("days")
+    )
     rows = rows.with_columns(main_channel(rows))
     frames = [_level(rows, "account", pl.lit("")), *(_level(rows, level, pl.col(level)) for level in levels)]
     weekly = pl.concat(frames, how="diagonal").with_columns(ratio(name) for name in RATIOS)
@@ -87,7 +89,9 @@ def _beside_previous(weekly: pl.DataFrame) -> pl.DataFrame:
 
 def daily(cleaned: pl.DataFrame) -> pl.DataFrame:
     """One row a day and campaign: date, platform, channel, campaign and the additive metrics."""
-    rows = cleaned.with_columns(main_channel(cleaned)) if cleaned.height else cleaned.with_columns(main_channel="channel")
+    rows = (
+        cleaned.with_columns(main_channel(cleaned)) if cleaned.height else cleaned.with_columns(main_channel="channel")
+    )
     return (
         rows.group_by("date", "platform", "campaign")
         .agg(*totals(), pl.col("main_channel").first().alias("channel"))
@@ -111,7 +115,9 @@ def digests(weekly: pl.DataFrame, findings: pl.DataFrame, looks_back: int) -> pl
         first, end = week - dt.timedelta(weeks=looks_back), week + dt.timedelta(days=6)
         figures = printed.filter(pl.col("week").is_between(first, week)).rows()
         found = findings.filter((pl.col("start") <= end) & (pl.col("end") >= week))
-        said = found.select("finding_id", "kind", "campaign", "metric", "start", pl.min_horizontal("end", pl.lit(end))).rows()
+        said = found.select(
+            "finding_id", "kind", "campaign", "metric", "start", pl.min_horizontal("end", pl.lit(end))
+        ).rows()
         text = json.dumps([figures, said], default=str)
         rows.append((week, complete, hashlib.sha256(text.encode()).hexdigest()[:16]))
     return pl.DataFrame(rows, schema=WEEK_DIGESTS.schema, orient="row")

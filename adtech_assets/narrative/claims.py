@@ -6,20 +6,23 @@ whether any of it is true (`guardrail.py`, `support.py`).
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Literal
 
+from adtech_assets.narrative.dates import read_date
 from adtech_assets.narrative.evidence import Evidence, Period
 from adtech_assets.narrative.names import Known, known_names, names_of
 from adtech_assets.narrative.vocabulary import Vocabulary
 
 TokenKind = Literal["name", "date", "weekday", "figure", "word", "stop", "unknown"]
 FigureUnit = Literal["money", "foreign", "percent", "points", "times", "plain", "fraction", "multiple", "degrees", "mm"]
+CURRENCY_CODES = (
+    "USD", "EUR", "GBP", "CHF", "JPY", "SEK", "NOK", "DKK", "PLN", "CZK", "INR", "AUD", "CAD", "NZD", "BRL", "MXN", "TRY", "CNY",
+    "HKD", "SGD", "ZAR",
+)  # fmt: skip
 CURRENCY_SIGNS = "€$£¥₹₩₽₺₫₴₪₱฿₦₿"
-MAX_GAP_DAYS = 200  # a date without a year lies this near the day of the report
 
 
 @dataclass(frozen=True)
@@ -132,12 +135,11 @@ class _Reader:
     def _date(self, at: int) -> tuple[Token, int] | None:
         if at and (self.text[at - 1].isalnum() or self.text[at - 1] in "-./"):
             return None
-        for read in (_iso_date, _day_month, _month_day):
-            if found := read(self.patterns, self.text, at, self.words, self.evidence.today):
-                period, end = found
-                if period is None:
-                    return Token("unknown", self.text[at:end], at), end
-                return Token("date", self.text[at:end], at, period=period), end
+        found = read_date(self.text, at, self.words, self.decimal, self.evidence.today)
+        if found:
+            period, end = found
+            kind: TokenKind = "date" if period else "unknown"
+            return Token(kind, self.text[at:end], at, period=period), end
         return None
 
     def _phrase(self, at: int) -> tuple[Token, int] | None:
@@ -262,13 +264,8 @@ def _half_unit(whole: str, decimals: str, scale: float, value: float, cap: float
 @cache
 def _patterns(words: Vocabulary, decimal: str, group: str, own: frozenset[str]) -> dict[str, re.Pattern[str]]:
     """Compiled patterns of one language and number format."""
-    months = "|".join(sorted((*words.months, *words.month_abbreviations), key=len, reverse=True))
-    joins = "|".join(words.date_joins)
-    day = r"(?P<d{0}>\d{{1,2}})(?:st|nd|rd|th)?"
-    month = rf"(?P<m{{0}}>{months})\b"
-    join = rf"\s*(?:[-–]|(?:{joins})\b)\s*(?:the\s+)?"
     codes = "|".join(sorted((re.escape(s) for s in own), key=len, reverse=True)) or "(?!)"
-    currency = rf"(?:{codes}|(?:[A-Z]{{1,2}})?[{CURRENCY_SIGNS}]|(?:USD|EUR|GBP|CHF|JPY|SEK|NOK|DKK|PLN|CZK|INR|AUD|CAD|NZD|BRL|MXN|TRY|CNY|HKD|SGD|ZAR)(?![A-Za-z]))"
+    currency = rf"(?:{codes}|(?:[A-Z]{{1,2}})?[{CURRENCY_SIGNS}]|(?:{'|'.join(CURRENCY_CODES)})(?![A-Za-z]))"
     after_words = [*words.percent, *words.points, *words.times, *words.cents, *words.degrees, *words.millimetres]
     after_words += [w for group_ in words.currency_words.values() for w in group_]
     after = "|".join(
@@ -277,73 +274,12 @@ def _patterns(words: Vocabulary, decimal: str, group: str, own: frozenset[str]) 
     )
     scale = "|".join(sorted(words.scales, key=len, reverse=True))
     digits = rf"\d+(?:[{re.escape(group)}]\d{{2,3}}(?!\d))*(?:{re.escape(decimal)}\d+)?"
+    signs = rf"(?P<sign>[-−+])?(?P<before>{currency})?\s?(?P<inner_sign>[-−+])?"
+    scaled = rf"(?P<digits>{digits})(?:\s?(?P<scale>(?i:{scale}))(?![A-Za-z]))?"
     return {
-        "iso": re.compile(r"(\d{4})-(\d{2})-(\d{2})(?!\d)"),
-        "day_month": re.compile(
-            rf"{day.format(1)}(?:\s*(?:of\s+)?{month.format(1)}(?:\s+(?P<y1>\d{{4}}))?)?(?:{join}{day.format(2)}\s*(?:of\s+)?{month.format(2)}(?:,?\s+(?P<y2>\d{{4}}))?)?", re.IGNORECASE),
-        "month_day": re.compile(rf"{month.format(1)}\s+{day.format(1)}(?!\d)(?:{join}(?:{month.format(2)}\s+)?{day.format(2)}(?!\d|%|{re.escape(decimal)}\d))?(?:,?\s+(?P<y1>\d{{4}}))?", re.IGNORECASE),
-        "figure": re.compile(
-            rf"(?P<sign>[-−+])?(?P<before>{currency})?\s?(?P<inner_sign>[-−+])?(?P<digits>{digits})(?:\s?(?P<scale>(?i:{scale}))(?![A-Za-z]))?(?:[\s\u00a0\u202f]?(?P<after>{currency}|{after}))?"),
+        "figure": re.compile(rf"{signs}{scaled}(?:[\s\u00a0\u202f]?(?P<after>{currency}|{after}))?"),
         "word": re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*"),
-    }  # fmt: skip
-
-
-def _iso_date(
-    patterns: dict[str, re.Pattern[str]], text: str, at: int, words: Vocabulary, today: dt.date
-) -> tuple[Period | None, int] | None:
-    if (match := patterns["iso"].match(text, at)) is None:
-        return None
-    try:
-        day = dt.date.fromisoformat(match.group())
-    except ValueError:
-        return None, match.end()
-    return Period(start=day, end=day), match.end()
-
-
-def _day_month(
-    patterns: dict[str, re.Pattern[str]], text: str, at: int, words: Vocabulary, today: dt.date
-) -> tuple[Period | None, int] | None:
-    match = patterns["day_month"].match(text, at)
-    if match is None or not (match["m1"] or match["m2"]):
-        return None
-    first_month = match["m1"] or match["m2"]
-    return _period(
-        match["d1"], first_month, match["y1"] or match["y2"], match["d2"], match["m2"], match["y2"], words, today
-    ), match.end()
-
-
-def _month_day(
-    patterns: dict[str, re.Pattern[str]], text: str, at: int, words: Vocabulary, today: dt.date
-) -> tuple[Period | None, int] | None:
-    match = patterns["month_day"].match(text, at)
-    if match is None:
-        return None
-    return _period(
-        match["d1"], match["m1"], match["y1"], match["d2"], match["m2"] or match["m1"], match["y1"], words, today
-    ), match.end()
-
-
-def _period(
-    d1: str, m1: str, y1: str | None, d2: str | None, m2: str | None, y2: str | None, words: Vocabulary, today: dt.date
-) -> Period | None:
-    """The days meant; None where there is no such day or the range runs backwards."""
-    start = _day(d1, m1, y1, words, today)
-    end = _day(d2, m2 or m1, y2, words, today) if d2 else start
-    return Period(start=start, end=end) if start and end and start <= end else None
-
-
-def _day(day: str, month: str, year: str | None, words: Vocabulary, today: dt.date) -> dt.date | None:
-    key = month.lower()
-    number = (words.months if key in words.months else words.month_abbreviations).index(key) + 1
-    years = [int(year)] if year else [today.year, today.year - 1, today.year + 1]
-    for candidate in years:
-        try:
-            found = dt.date(candidate, number, int(day))
-        except ValueError:
-            continue
-        if year or abs((found - today).days) <= MAX_GAP_DAYS:
-            return found
-    return None
+    }
 
 
 def approximate(figure: Figure, word: Token, tolerance: float = 0.05) -> Figure:

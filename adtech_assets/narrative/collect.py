@@ -40,6 +40,7 @@ def collect(
     notes: Sequence[EvidenceItem],
     uploads: Sequence[str],
     max_members: int = 12,
+    top_drivers: int = 5,
 ) -> Evidence:
     """The evidence of one client's week.
 
@@ -54,7 +55,7 @@ def collect(
         *(item for level in LEVELS for item in build.members(level, named, max_members)),
         *(item for level in LEVELS for item in build.ranks(level)),
         *build.anomalies(findings),
-        *build.diagnoses(diagnoses),
+        *build.diagnoses(diagnoses, top_drivers),
         *context,
         *notes,
     ]
@@ -149,15 +150,13 @@ class _Builder:
                     name=row["finding_id"],
                 )
 
-    def diagnoses(self, diagnoses: pl.DataFrame) -> Iterable[EvidenceItem]:
-        """Account changes against the longer baseline, the parts that made them, and what to do."""
-        current = (
-            diagnoses.filter((pl.col("end") <= self.period.end) & (pl.col("end") >= self.period.start))
-            if diagnoses.height
-            else diagnoses
-        )
-        nameless = pl.col("member").is_in([OTHER, UNNAMED]).fill_null(value=False)
-        for row in current.filter(~nameless).sort("kind", "rank").iter_rows(named=True):
+    def diagnoses(self, diagnoses: pl.DataFrame, top_drivers: int) -> Iterable[EvidenceItem]:
+        """Account changes against the longer baseline, the largest parts of each per dimension, and what to do."""
+        current = diagnoses.filter((pl.col("start") <= self.period.end) & (pl.col("end") >= self.period.start))
+        current = current.filter(~pl.col("member").is_in([OTHER, UNNAMED]).fill_null(value=False)).sort("kind", "rank")
+        place = pl.col("contribution").abs().rank("ordinal", descending=True).over("kind", "metric", "dimension")
+        kept = (pl.col("kind") != "driver") | ((place <= top_drivers) & (pl.col("contribution") != 0))
+        for row in current.filter(kept).iter_rows(named=True):
             where, metric = f"rank = {row['rank']}, kind = {row['kind']}", row["metric"]
             segment = self._segment(row["dimension"], row["member"], None) if row["dimension"] and row["member"] else {}
             period, baseline = _period(row["start"], row["end"]), _period(row["baseline_start"], row["baseline_end"])

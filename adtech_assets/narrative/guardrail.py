@@ -65,6 +65,8 @@ def _check(text: str, evidence: Evidence, items: Sequence[EvidenceItem], words: 
         return
     tokens = scan(text, evidence, words, locale)
     _form(text, tokens)
+    if not any(t.kind in {"word", "figure"} for t in tokens):
+        raise Refused("a name alone is no sentence")
     advice = bool(tokens) and tokens[0].has("advice_openers")
     _readable(tokens, advice)
     _weekdays(tokens, words)

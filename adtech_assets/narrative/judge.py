@@ -14,13 +14,13 @@ from adtech_assets.narrative.claims import Figure, Token
 from adtech_assets.narrative.clauses import Clause, direction, neighbours, widened
 from adtech_assets.narrative.evidence import Evidence, EvidenceItem, Period
 from adtech_assets.narrative.roles import Reading, Refused, bound_word, read_figure
-from adtech_assets.narrative.support import ACCOUNT, Fact, Segment, together
+from adtech_assets.narrative.standing import check_drivers, check_rank
+from adtech_assets.narrative.support import ACCOUNT, Fact, is_about, together
 
 FLAT_BELOW = 0.01  # a relative change below this may be called unchanged
 WEEK_DAYS, FORTNIGHT_DAYS = 7, 14
 CHANGES = frozenset({"pct", "points", "delta"})
 GAPS = frozenset({"gap", "gap_pct"})
-MODIFIERS = frozenset({"platform", "channel", "account"})  # may qualify a campaign without being named
 COMPARATIVES = frozenset(
     {
         "more",
@@ -66,14 +66,15 @@ class Judge:
         quoted: Quoted | None = None,
     ) -> None:
         self.items, self.facts, self.evidence, self.week, self.advice = items, facts, evidence, week, advice
+        self.quoted = quoted
 
     def sentence(self, parts: Sequence[Clause]) -> None:
         """Every claim of every clause."""
         self._negations(parts)
         for clause in parts:
             self._dates(clause)
-            self._ranks(clause)
-            self._drivers(clause)
+            check_rank(clause, self.items, self.advice)
+            check_drivers(clause, self.items)
             for token in clause.figures:
                 self._figure(clause, token)
             for token in clause.tokens:
@@ -229,19 +230,13 @@ class Judge:
         if not names:
             return [f for f in pool if f.segment == ACCOUNT]
         if len(names) == 1:
-            return [f for f in pool if self._is_about(f.segment, names[0])]
+            return [f for f in pool if is_about(f.segment, names[0])]
         if any(t.has("together") for t in clause.tokens):
-            return together([[f for f in pool if self._is_about(f.segment, n)] for n in names])
+            return together([[f for f in pool if is_about(f.segment, n)] for n in names])
         same = [t for t in clause.figures if t.figure and token.figure and t.figure.unit == token.figure.unit]
         if len(same) == len(names):
-            return [f for f in pool if self._is_about(f.segment, names[same.index(token)])]
+            return [f for f in pool if is_about(f.segment, names[same.index(token)])]
         raise Refused("it is not clear which name the figure belongs to")
-
-    @staticmethod
-    def _is_about(segment: Segment, name: Token) -> bool:
-        pairs = {(k.dimension, k.value) for k in name.names if k.role == "segment"}
-        rest = {pair for pair in segment if pair not in pairs}
-        return len(rest) < len(segment) and all(dimension in MODIFIERS for dimension, _ in rest)
 
     # -- directions ---------------------------------------------------------------------------------------------
 
@@ -251,8 +246,7 @@ class Judge:
         if (
             bound_word(clause, token)
             or (self.advice and token.text in COMPARATIVES)
-            or (token is clause.tokens[0]
-            and self.advice)
+            or (token is clause.tokens[0] and self.advice)
         ):
             return
         at = clause.tokens.index(token)
@@ -288,7 +282,7 @@ class Judge:
         pool = [
             f
             for f in self.facts
-            if self._in_period(clause, f) and (self._is_about(f.segment, name) if name else f.segment == ACCOUNT)
+            if self._in_period(clause, f) and (is_about(f.segment, name) if name else f.segment == ACCOUNT)
         ]
         pool = [f for f in pool if metrics is None or f.metric in metrics]
         changes = self._by_baseline(clause, [f for f in pool if f.role in CHANGES])
@@ -332,63 +326,3 @@ class Judge:
         if better == "none":
             raise Refused(f"whether {metric} is better cannot be said")
         return (1 if better == "up" else -1) * (1 if token.has("better") else -1)
-
-    # -- rankings and drivers -----------------------------------------------------------------------------------
-
-    def _ranks(self, clause: Clause) -> None:
-        words = [t for t in clause.tokens if t.has("rank_high", "rank_low", "rank_best", "rank_worst", "rank_order")]
-        if not words or self.advice:
-            return
-        order = next((t for t in words if t.has("rank_order")), None)
-        word = next((t for t in words if not t.has("rank_order")), None) or words[0]
-        if len(clause.names) != 1:
-            raise Refused(f"{word.text!r} needs one name")
-        following = clause.tokens[clause.tokens.index(word) + 1 : clause.tokens.index(word) + 2]
-        if any(t.has("up", "down", "driver_claims") or t.text in {"change", "movement"} for t in following):
-            raise Refused("changes are not ranked in the evidence")
-        position = {"second": 2, "third": 3, "second-highest": 2, "third-highest": 3}.get(order.text, 1) if order else 1
-        if not any(self._at(i, clause, word, position) for i in self.items if i.kind == "rank"):
-            raise Refused(f"no ranking in the evidence makes this the {word.text}")
-
-    def _at(self, item: EvidenceItem, clause: Clause, word: Token, position: int) -> bool:
-        """Whether the named member stands at that position of a ranking."""
-        wanted = {m for t in clause.metrics for m in t.meaning}
-        if word.has("cheap"):
-            wanted = {"cpc"} if wanted == {"clicks"} else {"cac"}
-        dims = {t.text.rstrip("s") for t in clause.tokens if t.has("dimensions")}
-        if item.metric not in wanted or not item.ranking or (dims and item.dimension not in dims):
-            return False
-        if clause.date is not None and item.period != clause.date:
-            return False
-        values = {k.value for k in clause.names[0].names if k.dimension == item.dimension}
-        own = [v for name, v in item.ranking if name in values]
-        if len(own) != 1:
-            return False
-        high = word.has("rank_high", "rank_order") and not word.has("rank_low")
-        if word.has("rank_best", "rank_worst"):
-            model = semantic_model().metric(item.metric or "")
-            if model.better == "none":
-                return False
-            high = (model.better == "up") == word.has("rank_best")
-        ahead = sum((v > own[0]) if high else (v < own[0]) for _, v in item.ranking)
-        return ahead == position - 1
-
-    def _drivers(self, clause: Clause) -> None:
-        claims = [t for t in clause.tokens if t.has("driver_claims")]
-        if not claims or self._is_share_only(clause):
-            return
-        metrics = {m for t in clause.metrics for m in t.meaning}
-        found = [
-            i for i in self.items
-            if i.kind == "driver" and i.metric in metrics and clause.names and all(self._is_about(frozenset(i.segment.items()), n) for n in clause.names)
-        ]  # fmt: skip
-        if not found:
-            raise Refused(f"{claims[0].text!r}: no driver in the evidence shows that")
-        directed = any(t.has("up") != t.has("down") for t in clause.tokens)
-        if directed and any(i.share_of_change is not None and i.share_of_change < 0 for i in found):
-            raise Refused("that part moved against the change")
-
-    @staticmethod
-    def _is_share_only(clause: Clause) -> bool:
-        moves = any(t.has("up", "down") or t.text in {"change", "difference", "movement"} for t in clause.tokens)
-        return clause.has("share") and bool(clause.figures) and not moves

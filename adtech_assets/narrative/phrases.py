@@ -34,7 +34,7 @@ HEADLINE = {
         "{Metric} {was} steady at {now} in the week of {monday}",
         "In the week of {monday}, {metric} {was} almost unchanged at {now}",
     ),
-    "from_zero": ("{Metric} came to {now} in the week of {monday}, against {before} in the week before",),
+    "leap": ("{Metric} came to {now} in the week of {monday}, against {before} in the week before",),
     "value": ("{Metric} came to {now} in the week of {monday}", "In the week of {monday}, {metric} came to {now}"),
 }
 HEADLINE_SPEND = (", on {pct} {moreless} spend", "; spend {moved} by {pct}", ", while spend {moved} {pct}")
@@ -107,6 +107,8 @@ DRIVER = (
     "{name} contributed {part} to the {noun} in {metric}{base}.",
 )
 DRIVER_SHARE = ("{name} explains {share} of the {noun} in {metric}{base}.",)
+DRIVER_COUNT_UP = ("{name} gained {part} {metric}{base}.",)
+DRIVER_COUNT_DOWN = ("{name} lost {part} {metric}{base}.",)
 DRIVER_AGAINST_UP = ("{name} gained {part} of {metric}{base}.",)
 DRIVER_AGAINST_DOWN = ("{name} lost {part} of {metric}{base}.",)
 CONTEXT = {
@@ -164,7 +166,11 @@ ACTIONS = {
     ),
 }  # fmt: skip
 ACTION_OTHER = ("Review {name} first",)
-ACTION_STAKE = ("; about {stake} a week is at stake",)
+ACTION_STAKE = "; about {stake} a week is at stake"
+ACTION_STAKES = {
+    "move_budget": "; about {stake} a week is worth moving",
+    "scale_winner": "; about {stake} a week is worth a test",
+}
 ACTION_NONE = (
     "Keep the budgets as they are and watch the next week.",
     "Hold the settings as they are and look again next week.",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from adtech_assets.metrics.model import ADDITIVE, semantic_model
-from adtech_assets.narrative.claims import Figure
+from adtech_assets.narrative.claims import Figure, Token
 from adtech_assets.narrative.evidence import Evidence, EvidenceItem, Period
 
 FactRole = Literal[
@@ -56,6 +56,7 @@ class Fact:
         return figure.covers(abs(shown))
 
 
+MODIFIERS = frozenset({"platform", "channel", "account"})  # may qualify a campaign without being named
 PERCENT = frozenset({"percent", "fraction"})
 MULTIPLE = frozenset({"multiple", "times"})
 
@@ -212,3 +213,10 @@ def together(parts: Sequence[Sequence[Fact]]) -> list[Fact]:
                 )
             )
     return result
+
+
+def is_about(segment: Segment, name: Token) -> bool:
+    """Whether a segment is the one a name in a sentence stands for."""
+    pairs = {(k.dimension, k.value) for k in name.names if k.role == "segment"}
+    rest = {pair for pair in segment if pair not in pairs}
+    return len(rest) < len(segment) and all(dimension in MODIFIERS for dimension, _ in rest)

@@ -1,6 +1,6 @@
 """Run the rulebook on stored tables: which tables a rule sees, and the DuckDB connection that shows them.
 
-Belongs here: mapping an asset to the parts its rules read. Does not: rules (`quality/rules.yaml`) or their engine.
+Belongs here: which parts of the tables rules read. Does not: rules (`quality/rules.yaml`) or their engine.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from adtech_assets.lake import Part
 from adtech_assets.pipeline.workspace import Workspace
-from adtech_assets.quality.rulebook import Rule, rules_of_asset
+from adtech_assets.quality.rulebook import Rule
 from adtech_assets.tables import DELIVERIES, DIAGNOSES, RAW_ROWS, REPORTS, SENTENCES, TABLES
 
 if TYPE_CHECKING:
@@ -24,24 +24,22 @@ OF_A_WEEK = (DIAGNOSES, SENTENCES, REPORTS, DELIVERIES)
 
 def check(
     workspace: Workspace,
-    asset: str,
+    rules: Sequence[Rule],
     client: str,
     week: dt.date | None = None,
     connection: duckdb.DuckDBPyConnection | None = None,
-    rules: Sequence[Rule] | None = None,
 ) -> list[RuleResult]:
-    """The results of an asset's rules (all, or those given) for one client (and week)."""
+    """The results of rules for one client (and week), in their order. `connection`: an in-memory DuckDB to use."""
     import duckdb
 
     from adtech_assets.quality.runner import run_rules
 
-    chosen = rules if rules is not None else rules_of_asset(asset)
     if connection is not None:
         show_tables(workspace, connection, client, week)
-        return run_rules(connection, chosen)
+        return run_rules(connection, rules)
     with duckdb.connect() as own:
         show_tables(workspace, own, client, week)
-        return run_rules(own, chosen)
+        return run_rules(own, rules)
 
 
 def show_tables(

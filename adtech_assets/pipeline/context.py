@@ -49,13 +49,15 @@ def _weather(workspace: Workspace, client: str, week: dt.date) -> list[EvidenceI
         return []
     if not days:
         return []
-    mean = sum(day.t_mean for day in days) / len(days)
-    rain = sum(day.precipitation_mm for day in days)
+    warmth = [day.t_mean for day in days if day.t_mean is not None]
+    wet = [day.precipitation_mm for day in days if day.precipitation_mm is not None]
+    said = [f"mean temperature {sum(warmth) / len(warmth):.1f} °C"] if warmth else []
+    said += [f"precipitation {sum(wet):.0f} mm"] if wet else []
     return [
         EvidenceItem(
             id="weather", kind="context", what="weather", name="weather", place=profile.place,
             start=days[0].date, end=days[-1].date, simulated=any(day.simulated for day in days),
-            detail=f"mean temperature {mean:.1f} °C, precipitation {rain:.0f} mm",
+            detail=", ".join(said),
             source="simulated weather" if days[0].simulated else "Open-Meteo archive",
         )
     ]  # fmt: skip

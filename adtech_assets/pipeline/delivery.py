@@ -11,10 +11,11 @@ import datetime as dt
 import polars as pl
 
 from adtech_assets.lake import Part
-from adtech_assets.pipeline.week_steps import NoData
+from adtech_assets.pipeline.week_steps import NoData, content_of
 from adtech_assets.pipeline.workspace import Workspace
 from adtech_assets.reporting import mail
-from adtech_assets.tables import DELIVERIES, REPORTS, SENTENCES
+from adtech_assets.reporting.kpis import build_kpis
+from adtech_assets.tables import DELIVERIES, REPORTS
 
 
 def deliver(workspace: Workspace, client: str, week: dt.date, now: dt.datetime | None = None) -> pl.DataFrame:
@@ -32,17 +33,20 @@ def deliver(workspace: Workspace, client: str, week: dt.date, now: dt.datetime |
     if newest["version"] in sent.get_column("version"):
         return sent
     now = now or dt.datetime.now(dt.UTC)
-    recipients = workspace.settings.client(client).recipients
+    profile = workspace.settings.client(client)
+    recipients = profile.recipients
     pdf_path = workspace.reports / newest["pdf"]
-    narrative = mail.narrative_of((workspace.lake.folder(SENTENCES, part) / "narrative.json").read_bytes())
+    content = content_of(workspace, client, week, newest["version"])
     message = mail.compose(
         client=client,
         client_name=workspace.settings.client_name(client),
         week=week,
         version=newest["version"],
         revised=newest["version"] > 1,
-        locale=workspace.settings.client(client).locale,
-        narrative=narrative,
+        locale=profile.locale,
+        narrative=content.narrative,
+        kpis=build_kpis(content),
+        brand_color=profile.brand_color,
         pdf=pdf_path.read_bytes(),
         pdf_name=pdf_path.name,
         sender=workspace.settings.mail.sender,

@@ -57,7 +57,7 @@ class Progress:
     @property
     def pdf(self) -> Path:
         row = self._workspace.lake.read(REPORTS, self._newest()).sort("version").row(-1, named=True)
-        return self._workspace.reports / row["pdf"]
+        return self._workspace.reports / str(row["pdf"])
 
     @property
     def mail(self) -> str:

@@ -14,11 +14,13 @@ from adtech_assets.lake import Part
 from adtech_assets.metrics.weekly import latest_complete_week
 from adtech_assets.pipeline import client_steps, week_steps
 from adtech_assets.pipeline.workspace import Workspace
+from adtech_assets.quality.rulebook import rules_of_asset
 from adtech_assets.settings import Settings
 from adtech_assets.tables import WEEKLY
 
-_CLIENT_ASSETS = ("raw_uploads", "cleaned_metrics", "weekly_aggregates", "anomaly_scores")
-_WEEK_ASSETS = ("diagnoses", "narratives", "weekly_reports")
+_ASSETS = (
+    "raw_uploads", "cleaned_metrics", "weekly_aggregates", "anomaly_scores", "diagnoses", "narratives", "weekly_reports",
+)  # fmt: skip
 
 
 class NotReported(Exception):
@@ -72,10 +74,9 @@ def _week(workspace: Workspace, client: str, day: dt.date | None) -> dt.date:
 def _failed(workspace: Workspace, client: str, week: dt.date) -> tuple[str, ...]:
     from adtech_assets.pipeline.checking import check
 
-    results = [(asset, None) for asset in _CLIENT_ASSETS] + [(asset, week) for asset in _WEEK_ASSETS]
+    rules = [rule for asset in _ASSETS for rule in rules_of_asset(asset)]
     return tuple(
-        f"{result.rule.severity}: {asset} / {result.rule.id}: {result.description}"
-        for asset, of_week in results
-        for result in check(workspace, asset, client, of_week)
+        f"{result.rule.severity}: {result.rule.asset} / {result.rule.id}: {result.description}"
+        for result in check(workspace, rules, client, week)
         if not result.passed
     )

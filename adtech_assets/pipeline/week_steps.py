@@ -23,6 +23,7 @@ from adtech_assets.narrative.model_writer import narrate as write_narrative
 from adtech_assets.pipeline.context import context_of
 from adtech_assets.pipeline.workspace import Workspace
 from adtech_assets.reporting import content as contents
+from adtech_assets.reporting.figures import Figures
 from adtech_assets.tables import (
     ANOMALY_SCORES,
     CLEANED,
@@ -37,7 +38,6 @@ from adtech_assets.tables import (
     WEEKLY,
 )
 
-
 _WRITTEN_FOR = "written_for"
 
 
@@ -50,8 +50,8 @@ def diagnose(workspace: Workspace, client: str, week: dt.date) -> pl.DataFrame:
     part = Part(client)
     cleaned = workspace.lake.read(CLEANED, part)
     if cleaned.filter(weeks.monday(pl.col("date")) == week).is_empty():
-        last = cleaned.get_column("date").max()
-        raise NoData(f"{client}: no figures in the week of {week}; the last day with figures is {last or 'unknown'}")
+        last = str(cleaned.get_column("date").max() or "unknown")
+        raise NoData(f"{client}: no figures in the week of {week}; the last day with figures is {last}")
     settings = workspace.settings.insight
     found = drivers.diagnose(cleaned, week, settings)
     advice = recommendations.recommend(found, workspace.lake.read(FINDINGS, part), week, settings)
@@ -88,7 +88,9 @@ def narrate(workspace: Workspace, client: str, week: dt.date) -> tuple[Evidence,
     narrative = write_narrative(evidence, week, workspace.settings, workspace.lake.cache("narratives"))
     part = Part(client, week)
     folder = workspace.lake.folder(SENTENCES, part)
-    write_atomic(folder / "evidence.json", evidence.model_dump_json(by_alias=True, exclude_defaults=True, indent=1).encode())
+    write_atomic(
+        folder / "evidence.json", evidence.model_dump_json(by_alias=True, exclude_defaults=True, indent=1).encode()
+    )
     write_atomic(folder / "narrative.json", narrative.model_dump_json(indent=1).encode())
     rows = [
         {**s.model_dump(exclude={"evidence_ids"}), "evidence_ids": ",".join(s.evidence_ids), "position": i}
@@ -132,7 +134,7 @@ def render(workspace: Workspace, client: str, week: dt.date) -> Rendered:
     same = last is not None and last["digest"] == digest
     version = last["version"] if last and same else (last["version"] + 1 if last else 1)
     earlier = versions.filter(pl.col("version") < version)
-    content = _content(workspace, client, week, version, earlier)
+    content = content_of(workspace, client, week, version)
     html = document.render_html(content, workspace.templates)
     data = pdf.html_to_pdf(html, workspace.templates)
     folder = workspace.reports / client
@@ -167,9 +169,8 @@ def _digest(workspace: Workspace, client: str, week: dt.date) -> str:
     return str(found.get_column("digest")[0])
 
 
-def _content(
-    workspace: Workspace, client: str, week: dt.date, version: int, earlier: pl.DataFrame
-) -> contents.ReportContent:
+def content_of(workspace: Workspace, client: str, week: dt.date, version: int) -> contents.ReportContent:
+    """Everything one version of the week's report shows, read from the tables as they stand."""
     part, week_part = Part(client), Part(client, week)
     lake, settings = workspace.lake, workspace.settings
     folder = lake.folder(SENTENCES, week_part)
@@ -180,19 +181,22 @@ def _content(
     shown = pl.col("date").is_between(start, end)
     findings = lake.read(FINDINGS, part)
     profile = settings.client(client)
+    currency = workspace.currency(client)
+    earlier = lake.read(REPORTS, week_part).filter(pl.col("version") < version).sort("version")
+    weekly = lake.read(WEEKLY, part)
     return contents.ReportContent(
         client=client,
         client_name=settings.client_name(client),
         brand_color=profile.brand_color,
-        currency=workspace.currency(client),
+        currency=currency,
         locale=profile.locale,
         week=week,
         version=version,
         revised=version > 1,
-        revision_note=_revision_note(earlier, lake.read(WEEKLY, part), week),
+        revision_note=_revision_note(earlier, weekly, week, Figures(profile.locale, currency)),
         evidence=evidence,
         narrative=narrative,
-        weekly=lake.read(WEEKLY, part),
+        weekly=weekly,
         daily=weeks.daily(lake.scan(CLEANED, part).filter(shown).collect()),
         findings=findings.filter((pl.col("start") <= end) & (pl.col("end") >= week)),
         scores=lake.scan(ANOMALY_SCORES, part).filter(shown).collect(),
@@ -210,14 +214,14 @@ def _account(weekly: pl.DataFrame, week: dt.date) -> dict[str, Any]:
     return account.row(0, named=True) if account.height else {}
 
 
-def _revision_note(earlier: pl.DataFrame, weekly: pl.DataFrame, week: dt.date) -> str | None:
+def _revision_note(earlier: pl.DataFrame, weekly: pl.DataFrame, week: dt.date, figures: Figures) -> str | None:
     """What is different from the version before, in one plain sentence; None for a first version."""
     if earlier.is_empty():
         return None
     before = earlier.row(-1, named=True)
     now = _account(weekly, week)
     moved = [
-        f"{name} was {before[name]:,.2f} and is {now[name]:,.2f}"
+        f"{name} was {figures.money(before[name], exact=True)} and is {figures.money(now[name], exact=True)}"
         for name in ("spend", "revenue")
         if before[name] is not None and now.get(name) is not None and round(before[name], 2) != round(now[name], 2)
     ]

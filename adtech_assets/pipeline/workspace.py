@@ -42,7 +42,14 @@ class Workspace:
 
     @property
     def templates(self) -> Path:
-        return self.settings.place(self.settings.paths.templates)
+        """The user's own templates, else those beside or inside the package."""
+        package = Path(__file__).parents[1]
+        places = (
+            self.settings.place(self.settings.paths.templates),
+            package / "_templates",
+            package.parent / "templates",
+        )
+        return next((place for place in places if place.is_dir()), places[0])
 
     def uploads(self, client: str) -> pl.DataFrame:
         """Table uploads of a client."""

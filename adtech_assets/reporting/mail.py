@@ -38,11 +38,6 @@ class MailNotSent(RuntimeError):  # noqa: N818 - says what happened
     """The mail did not go out; the message says why and what to do."""
 
 
-def narrative_of(data: bytes) -> Narrative:
-    """A stored narrative.json as its model."""
-    return Narrative.model_validate_json(data)
-
-
 def compose(
     *,
     client: str,

@@ -27,7 +27,9 @@ class TestWorkspace(WorkspaceResource):
 
 def tick(home: Path, cursor: str | None = None) -> dg.SensorResult | dg.SkipReason:
     with dg.DagsterInstance.ephemeral() as instance:
-        context = dg.build_sensor_context(instance=instance, cursor=cursor, resources={"workspace": TestWorkspace(home=str(home))})
+        context = dg.build_sensor_context(
+            instance=instance, cursor=cursor, resources={"workspace": TestWorkspace(home=str(home))}
+        )
         return inbox.inbox(context)
 
 
@@ -66,7 +68,10 @@ def test_only_the_client_whose_folder_changed_is_run_again(tmp_path: Path) -> No
     assert set(json.loads(second.cursor)) == {"acme", "bolt"}
 
 
-@pytest.mark.parametrize("name", ["half.csv.part", "download.crdownload", ".hidden.csv", "~$open.csv", "note.csv.rejected.txt", "picture.png"])
+@pytest.mark.parametrize(
+    "name",
+    ["half.csv.part", "download.crdownload", ".hidden.csv", "~$open.csv", "note.csv.rejected.txt", "picture.png"],
+)
 def test_what_is_no_complete_export_is_not_seen(tmp_path: Path, name: str) -> None:
     drop(tmp_path, "acme", name)
     assert isinstance(tick(tmp_path), dg.SkipReason)

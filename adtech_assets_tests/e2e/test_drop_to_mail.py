@@ -60,7 +60,9 @@ def test_a_dropped_export_becomes_a_pdf_with_the_weeks_true_numbers_and_a_mail(
     assert "Acme Kettles" in str(mail["Subject"]) and mail.get_body(("plain",)) is not None
 
 
-def test_the_same_file_again_makes_no_new_report_and_no_second_mail(installation: Installation, first_report: Path) -> None:
+def test_the_same_file_again_makes_no_new_report_and_no_second_mail(
+    installation: Installation, first_report: Path
+) -> None:
     before, done = first_report.read_bytes(), len(installation.runs("client_metrics"))
     source = installation.home / "data" / "inbox" / "acme" / "export.csv"
     installation.drop("acme", "the same again.csv", source.read_bytes())
@@ -70,7 +72,9 @@ def test_the_same_file_again_makes_no_new_report_and_no_second_mail(installation
     assert len(installation.mails_to("acme@")) == 1
 
 
-def test_a_rerun_of_everything_gives_the_same_bytes_and_no_second_mail(installation: Installation, first_report: Path) -> None:
+def test_a_rerun_of_everything_gives_the_same_bytes_and_no_second_mail(
+    installation: Installation, first_report: Path
+) -> None:
     before = first_report.read_bytes()
     key = f"acme|{WEEK}"
     launch = """
@@ -95,8 +99,12 @@ def test_a_rerun_of_everything_gives_the_same_bytes_and_no_second_mail(installat
     assert first_report.read_bytes() == before and len(installation.mails_to("acme@")) == 1
 
 
-def test_a_broken_file_is_refused_and_told_while_the_others_go_on(installation: Installation, first_report: Path) -> None:
-    broken = installation.drop("acme", "broken.csv", b"date,channel,campaign,spent,impressions,clicks,conversions,revenue\n1,2\n")
+def test_a_broken_file_is_refused_and_told_while_the_others_go_on(
+    installation: Installation, first_report: Path
+) -> None:
+    broken = installation.drop(
+        "acme", "broken.csv", b"date,channel,campaign,spent,impressions,clicks,conversions,revenue\n1,2\n"
+    )
     note = broken.with_name("broken.csv.rejected.txt")
     wait_for("the note beside the file", note.is_file)
     assert "missing: 'spend'" in note.read_text() and "rename 'spent'" in note.read_text()

@@ -54,7 +54,15 @@ def test_an_unknown_column_is_named() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"\n\n", b"\x00\x01\x02\xff" * 50, b"a", b"foo;bar\n1;2\n", "日付,費用\n".encode("cp932"), csv(SME) + b'"' * 99],
+    [
+        b"",
+        b"\n\n",
+        b"\x00\x01\x02\xff" * 50,
+        b"a",
+        b"foo;bar\n1;2\n",
+        "日付,費用\n".encode("cp932"),
+        csv(SME) + b'"' * 99,
+    ],
     ids=["nothing", "blank lines", "binary", "one letter", "foreign table", "shift-jis", "open quotes"],
 )
 def test_what_is_no_export_is_refused_with_a_sentence(data: bytes) -> None:
@@ -95,12 +103,19 @@ def test_a_cell_that_is_no_number_makes_its_row_a_problem_with_its_text() -> Non
 
 
 def test_a_row_with_too_few_or_too_many_cells_is_a_problem() -> None:
-    export = read_export(csv(ADTECH, "2025-01-06,C,1.5,2,3", "2025-01-07,C,1.5,2,3,Berlin,x", "2025-01-08,C,1.5,2,3,Bonn"))
+    export = read_export(
+        csv(ADTECH, "2025-01-06,C,1.5,2,3", "2025-01-07,C,1.5,2,3,Berlin,x", "2025-01-08,C,1.5,2,3,Bonn")
+    )
     assert export.rows["problem"].to_list() == ["another number of cells than the header"] * 2 + [None]
 
 
 def test_lines_are_counted_as_a_person_sees_them() -> None:
-    text = FACEBOOK + "\n\n" + 'A,S,2025-01-06,1.5,2,3,,4,5,,Image,"two\nlines",x,Facebook,DE\n' + "B,S,2025-01-06,1.5,2,3,,4,5,,Image,one,x,Facebook,DE\n"
+    text = (
+        FACEBOOK
+        + "\n\n"
+        + 'A,S,2025-01-06,1.5,2,3,,4,5,,Image,"two\nlines",x,Facebook,DE\n'
+        + "B,S,2025-01-06,1.5,2,3,,4,5,,Image,one,x,Facebook,DE\n"
+    )
     assert read_export(text.encode()).rows["source_row"].to_list() == [3, 5]
 
 
@@ -131,7 +146,11 @@ names = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), m
 rows = st.tuples(st.dates(dt.date(2020, 1, 13), dt.date(2026, 12, 28)), names, money, st.integers(0, 10**6))
 
 
-@given(st.lists(rows, min_size=1, max_size=20), st.sampled_from([",", ";", "\t", "|"]), st.sampled_from(["utf-8", "utf-16"]))
+@given(
+    st.lists(rows, min_size=1, max_size=20),
+    st.sampled_from([",", ";", "\t", "|"]),
+    st.sampled_from(["utf-8", "utf-16"]),
+)
 @settings(max_examples=150, deadline=None)
 def test_what_is_written_is_read_back_or_refused(table: list, delimiter: str, encoding: str) -> None:
     import csv as writer
@@ -155,6 +174,8 @@ def test_what_is_written_is_read_back_or_refused(table: list, delimiter: str, en
 @settings(max_examples=200, deadline=None)
 def test_damaged_files_never_raise(noise: bytes, at: int, how: str) -> None:
     good = csv(SME, *[f"2025-01-{day:02d},Email,News,{day}.50,100,5,1,60.00" for day in range(1, 20)])
-    data = {"cut": good[:at], "insert": good[:at] + noise + good[at:], "flip": good[:at] + noise[:3] + good[at + 3 :]}[how]
+    data = {"cut": good[:at], "insert": good[:at] + noise + good[at:], "flip": good[:at] + noise[:3] + good[at + 3 :]}[
+        how
+    ]
     export = read_export(data)
     assert export.facts["status"] in {"ok", "refused", "empty"}

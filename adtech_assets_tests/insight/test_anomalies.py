@@ -6,7 +6,10 @@ import datetime as dt
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from adtech_assets.demo import PLANTED, demo_frame
 from adtech_assets.insight.anomalies import score
@@ -154,11 +157,44 @@ def test_a_budget_that_is_raised_for_good_is_a_new_level_not_a_spike() -> None:
 
 
 def test_a_sale_that_lifts_every_campaign_is_no_revenue_spike_of_one() -> None:
-    sale = pl.col("date") == dt.date(2025, 4, 16)
+    sale = pl.when(pl.col("date") == dt.date(2025, 4, 16))
     frame = steady(campaigns=6).with_columns(
-        pl.when(sale).then(pl.col(c) * 2.5).otherwise(pl.col(c)) for c in ("conversions", "revenue")
+        sale.then(50.0).otherwise(pl.col("conversions")).alias("conversions"),
+        sale.then(4000.0).otherwise(pl.col("revenue")).alias("revenue"),
     )
     assert score(frame, SETTINGS)[1].is_empty()
+    alone = frame.filter((pl.col("campaign") == "C1") | (pl.col("date") != dt.date(2025, 4, 16)))
+    assert score(alone, SETTINGS)[1].select("kind", "campaign").rows() == [("revenue_spike", "C1")]
+
+
+amount = st.one_of(
+    st.none(), st.sampled_from([0.0, 0.5, 1.0, 1e9]), st.integers(0, 10**6).map(lambda cents: cents / 100)
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data(), campaigns=st.integers(1, 3), days=st.integers(1, 45))
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_whatever_the_figures_are_the_tables_fit_and_hold_no_nan(
+    data: st.DataObject, campaigns: int, days: int
+) -> None:
+    metrics = ("spend", "impressions", "clicks", "conversions", "revenue")
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    pool = data.draw(st.lists(st.tuples(*[amount] * 5), min_size=1, max_size=8))
+    rows = [
+        {
+            "date": dt.date(2025, 3, 3) + dt.timedelta(days=d),
+            "campaign": f"C{c}",
+            **dict(zip(metrics, pool[i], strict=True)),
+        }
+        for d in range(days)
+        for c in range(campaigns)
+        if (i := int(rng.integers(-1, len(pool)))) >= 0
+    ]
+    schema = {"date": pl.Date, "campaign": pl.String, **dict.fromkeys(metrics, pl.Float64)}
+    for table, known in zip(score(pl.DataFrame(rows, schema), SETTINGS), (ANOMALY_SCORES, FINDINGS), strict=True):
+        assert table.schema == known.schema
+        assert not table.select(pl.any_horizontal(cs.float().is_nan().any() | cs.float().is_infinite().any())).item()
 
 
 OUT = [dt.date(2025, 4, 16), dt.date(2025, 4, 17)]

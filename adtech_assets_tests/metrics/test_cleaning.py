@@ -19,7 +19,8 @@ def cleaned(*files: list[str], header: str = HEADER) -> Cleaned:
     # The same bytes are one upload: ingest sees to that before cleaning.
     exports = [read_export(data) for data in dict.fromkeys("\n".join([header, *lines]).encode() for lines in files)]
     facts = [
-        {**export.facts, "file": f"{i}.csv", "sequence": i, "arrived_at": ARRIVED} for i, export in enumerate(exports, start=1)
+        {**export.facts, "file": f"{i}.csv", "sequence": i, "arrived_at": ARRIVED}
+        for i, export in enumerate(exports, start=1)
     ]
     uploads = UPLOADS.conform(pl.DataFrame(facts, infer_schema_length=None, schema_overrides={"reason": pl.String}))
     return clean(pl.concat([export.rows for export in exports]), uploads)
@@ -32,7 +33,9 @@ def line(day: int, campaign: str = "A", spend: str = "10.50", **other: str) -> s
 
 def assert_conserved(result: Cleaned) -> None:
     for row in result.conservation.to_dicts():
-        assert row["rows_read"] == row["rows_total"] + row["rows_quarantined"] + row["rows_duplicate"] + row["rows_kept"]
+        assert (
+            row["rows_read"] == row["rows_total"] + row["rows_quarantined"] + row["rows_duplicate"] + row["rows_kept"]
+        )
         assert row["rows_kept"] == row["rows_current"] + row["rows_superseded"]
         parts = row["spend_quarantined"] + row["spend_duplicate"] + row["spend_kept"]
         assert row["spend_read"] == pytest.approx(parts, abs=0.001)
@@ -71,7 +74,9 @@ def test_a_slice_a_newer_upload_covers_but_no_longer_names_is_kept_and_flagged()
 
 
 def test_spellings_are_one_campaign_and_numbered_ones_are_not() -> None:
-    result = cleaned([line(6, "Spring_Sale"), line(7, "spring  sale"), line(8, "Spring_Sale"), line(8, "Spring Sale 2")])
+    result = cleaned(
+        [line(6, "Spring_Sale"), line(7, "spring  sale"), line(8, "Spring_Sale"), line(8, "Spring Sale 2")]
+    )
     assert sorted(result.current["campaign"].unique()) == ["Spring Sale 2", "Spring_Sale"]
     assert set(result.names.filter(pl.col("name") == "Spring_Sale")["spelling"]) == {"Spring_Sale", "spring  sale"}
 
@@ -93,7 +98,10 @@ def test_a_missing_factor_is_recovered_from_the_rows_own_ratios_and_marked() -> 
         "campaign_name,adset_name,date,spend,impressions,clicks,ctr,purchases,revenue,roas,creative_type,"
         "creative_message,audience_type,platform,country"
     )
-    rows = ["A,s,2025-01-06,,1000,,0.0200,2,100.00,4,Image,x,Broad,Facebook,DE", "A,s,2025-01-07,10.00,1000,20,0.02,2,,3.5,Image,x,Broad,Facebook,DE"]
+    rows = [
+        "A,s,2025-01-06,,1000,,0.0200,2,100.00,4,Image,x,Broad,Facebook,DE",
+        "A,s,2025-01-07,10.00,1000,20,0.02,2,,3.5,Image,x,Broad,Facebook,DE",
+    ]
     result = cleaned(rows, header=header)
     first, second = result.current.sort("date").to_dicts()
     assert (first["spend"], first["clicks"], first["recovered"]) == (25.0, 20.0, "spend,clicks")
@@ -105,7 +113,9 @@ def test_a_missing_factor_is_recovered_from_the_rows_own_ratios_and_marked() -> 
 cells = st.sampled_from(["10.50", "0", "", "-3.25", "x", "99.99"])
 days = st.integers(1, 9)
 campaigns = st.sampled_from(["A", "a", "B 1", "B 2", ""])
-tables = st.lists(st.builds(lambda d, c, s, r: line(d, c, s, revenue=r), days, campaigns, cells, cells), min_size=1, max_size=25)
+tables = st.lists(
+    st.builds(lambda d, c, s, r: line(d, c, s, revenue=r), days, campaigns, cells, cells), min_size=1, max_size=25
+)
 
 
 @given(st.lists(tables, min_size=1, max_size=4))
@@ -113,5 +123,8 @@ tables = st.lists(st.builds(lambda d, c, s, r: line(d, c, s, revenue=r), days, c
 def test_rows_and_spend_are_conserved_whatever_the_defects(files: list[list[str]]) -> None:
     result = cleaned(*[[*lines, line(10, "sure", "1.25")] for lines in files])
     assert_conserved(result)
-    assert result.current.select(pl.struct("date", "platform", "channel", "campaign").is_duplicated().any()).item() is False
+    assert (
+        result.current.select(pl.struct("date", "platform", "channel", "campaign").is_duplicated().any()).item()
+        is False
+    )
     assert result.conservation["spend_current"].sum() == pytest.approx(result.current["spend"].sum(), abs=0.001)

@@ -31,7 +31,9 @@ def test_ratios_are_ratios_of_sums() -> None:
 def test_every_level_adds_up_to_the_account() -> None:
     table = weekly.aggregate(pl.concat([rows(14), rows(14, campaign="B", spend=3.0)]))
     for level in ("platform", "channel", "campaign"):
-        assert table.filter(level=level).group_by("week").agg(pl.col("spend").sum())["spend"].to_list() == pytest.approx([91.0, 91.0])
+        assert table.filter(level=level).group_by("week").agg(pl.col("spend").sum())[
+            "spend"
+        ].to_list() == pytest.approx([91.0, 91.0])
 
 
 def test_what_is_unknown_stays_unknown() -> None:

@@ -12,7 +12,9 @@ _BEFORE = {"start": "2025-03-03", "end": "2025-03-09"}
 _TWO_BEFORE = {"start": "2025-02-24", "end": "2025-03-09"}
 
 
-def _change(id_: str, metric: str, was: float, now: float, unit: str, segment: dict[str, str] | None = None) -> dict[str, object]:
+def _change(
+    id_: str, metric: str, was: float, now: float, unit: str, segment: dict[str, str] | None = None
+) -> dict[str, object]:
     return {
         "id": id_, "kind": "change", "metric": metric, "segment": segment or {}, "period": _NOW, "baseline": _BEFORE,
         "from": was, "to": now, "abs": now - was, "pct": (now - was) / was if was else None, "unit": unit,
@@ -58,4 +60,6 @@ ITEMS: list[dict[str, object]] = [
 def pottery(locale: str = "en_GB", currency: str | None = "EUR") -> Evidence:
     """The evidence of the school's week of 10 March 2025."""
     items = [EvidenceItem.model_validate({k: v for k, v in item.items()}) for item in ITEMS]
-    return Evidence(client="Pottery School", currency=currency, locale=locale, today=dt.date(2025, 3, 17), items=tuple(items))
+    return Evidence(
+        client="Pottery School", currency=currency, locale=locale, today=dt.date(2025, 3, 17), items=tuple(items)
+    )

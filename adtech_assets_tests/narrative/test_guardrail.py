@@ -111,7 +111,9 @@ TRUE = [
     "CTR lost 0.28 percentage points and now stands at 1.84%.",
     "Each week ends, and here is the next glance.".replace("Each week ends, and here", "Here"),
     "A conversion cost €25.11.".replace("A conversion cost", "Cost per conversion came to"),
-    "Wheel Evenings spent €812.50, roughly twice the €400 of the week before.".replace(", roughly twice the", " against the"),
+    "Wheel Evenings spent €812.50, roughly twice the €400 of the week before.".replace(
+        ", roughly twice the", " against the"
+    ),
     "Spend on Wheel Evenings doubled.",
     "Wheel Evenings' spend rose by €412.50.",
     "Revenue of Kiln_Retargeting halved.",

@@ -136,7 +136,8 @@ def story(table: pl.DataFrame) -> tuple[Evidence, Narrative]:
     items = (
         change("e1", "revenue", "EUR"), change("e2", "spend", "EUR"), change("e3", "roas", "ratio"),
         EvidenceItem.model_validate({**anomaly, "id": "e4", "segment": {"campaign": "FB_Prospecting"},
-            "observed": 487.31, "low": 112.4, "high": 172.9, "finding": "spend_spike", "source": "findings: finding_id=f1"}),
+            "observed": 487.31, "low": 112.4, "high": 172.9,
+            "finding": "spend_spike", "source": "findings: finding_id=f1"}),
         EvidenceItem.model_validate({**anomaly, "id": "e5", "segment": {"campaign": "Harbour_Display"}, "observed": 0.0,
             "low": 84.0, "high": 139.5, "finding": "budget_exhaustion", "source": "findings: finding_id=f2"}),
         EvidenceItem(id="e6", kind="context", what="weather", name="rain", place="Aarhus", start=WEEK, end=SUNDAY,

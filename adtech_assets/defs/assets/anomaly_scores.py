@@ -19,7 +19,7 @@ from adtech_assets.tables import ANOMALY_SCORES
     owners=OWNERS,
     metadata=definition_metadata(ANOMALY_SCORES),
 )
-def anomaly_scores(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult:
+def anomaly_scores(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """Day x campaign x metric, each day scored with earlier days only, and the findings an account manager would name."""
     scores, findings = client_steps.score(workspace.open(), client_of(context.partition_key))
     columns = ["kind", "campaign", "metric", "start", "end", "observed", "expected", "severity", "money_at_stake"]

@@ -18,7 +18,7 @@ from adtech_assets.tables import CLEANED, CONSERVATION
     owners=OWNERS,
     metadata=definition_metadata(CLEANED),
 )
-def cleaned_metrics(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult:
+def cleaned_metrics(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """One current value per day and combination of dimensions: newest upload wins as a slice, names resolved, bad rows
     quarantined with a reason, every restated figure kept in a ledger, and an account of where every row and all spend went."""
     cleaned = client_steps.clean(workspace.open(), client_of(context.partition_key))

@@ -23,7 +23,7 @@ from adtech_assets.tables import DIAGNOSES
     owners=OWNERS,
     metadata=definition_metadata(DIAGNOSES),
 )
-def diagnoses(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult:
+def diagnoses(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """The week's days against the days before: account changes, the largest contributors of each dimension (they add
     up to the change), and what to do about it."""
     client, week = client_and_week_of(context.partition_key)

@@ -20,7 +20,7 @@ from adtech_assets.tables import SENTENCES
     pool="gemini",
     metadata=definition_metadata(SENTENCES),
 )
-def narratives(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult:
+def narratives(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """The report's text with the evidence under each sentence. Gemini writes where a key is set, the built-in writer
     otherwise; a sentence that its evidence does not support is not printed."""
     client, week = client_and_week_of(context.partition_key)

@@ -16,7 +16,7 @@ from adtech_assets.tables import UPLOADS
     owners=OWNERS,
     metadata=definition_metadata(UPLOADS),
 )
-def raw_uploads(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult:
+def raw_uploads(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """Every file of the client's inbox: the original bytes archived by content hash, how it was read, and its typed
     rows with upload id and line number. A file that cannot be read without guessing is refused with a sentence beside it."""
     client = client_of(context.partition_key)

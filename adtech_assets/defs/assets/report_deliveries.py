@@ -19,7 +19,7 @@ from adtech_assets.tables import DELIVERIES
     retry_policy=dg.RetryPolicy(max_retries=3, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS),
     metadata=definition_metadata(DELIVERIES),
 )
-def report_deliveries(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult:
+def report_deliveries(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """The newest version of the report, mailed once: by SMTP where it is set up, else a complete .eml in the outbox."""
     client, week = client_and_week_of(context.partition_key)
     table = delivery.deliver(workspace.open(), client, week)

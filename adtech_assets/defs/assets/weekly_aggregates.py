@@ -19,7 +19,7 @@ from adtech_assets.tables import WEEKLY
     owners=OWNERS,
     metadata=definition_metadata(WEEKLY),
 )
-def weekly_aggregates(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult:
+def weekly_aggregates(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """Sums and ratios of sums by ISO week for the account and every dimension, with the week before beside each."""
     weekly = client_steps.aggregate(workspace.open(), client_of(context.partition_key))
     account = weekly.filter(pl.col("level") == "account").sort("week", descending=True)

@@ -31,7 +31,7 @@ _PREVIEW_WIDTH = 480
     owners=OWNERS,
     metadata=definition_metadata(REPORTS),
 )
-def weekly_reports(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult:
+def weekly_reports(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
     """A client-ready report. Figures that changed since the last version make a new version that says so."""
     from adtech_assets.reporting.pdf import first_page_png
 

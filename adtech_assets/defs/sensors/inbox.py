@@ -44,7 +44,9 @@ def inbox(context: dg.SensorEvaluationContext, workspace: WorkspaceResource) -> 
     due = watch(look, settings.poll_window_seconds, settings.poll_seconds)
     if due is None:
         odd = folders.misnamed(opened.inbox)
-        named = f"; not used, because not in a client's folder of lower-case letters, digits, - and _: {', '.join(odd[:5])}"
+        named = (
+            f"; not used, because not in a client's folder of lower-case letters, digits, - and _: {', '.join(odd[:5])}"
+        )
         return dg.SkipReason("nothing new in the inbox" + (named if odd else ""))
     return dg.SensorResult(
         run_requests=[

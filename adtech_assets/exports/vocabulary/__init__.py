@@ -36,9 +36,7 @@ class Vocabulary(BaseModel):
     def header_of(self) -> dict[str, str]:
         """Folded header -> column."""
         return {
-            fold(header): column
-            for column, headers in {**self.required, **self.optional}.items()
-            for header in headers
+            fold(header): column for column, headers in {**self.required, **self.optional}.items() for header in headers
         }
 
 
@@ -62,7 +60,9 @@ def vocabularies() -> tuple[Vocabulary, ...]:
     folder = files(__package__)
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".yaml"))
     return tuple(
-        Vocabulary.model_validate({"shape": name.removesuffix(".yaml"), **yaml.safe_load(folder.joinpath(name).read_text("utf-8"))})
+        Vocabulary.model_validate(
+            {"shape": name.removesuffix(".yaml"), **yaml.safe_load(folder.joinpath(name).read_text("utf-8"))}
+        )
         for name in names
     )
 
