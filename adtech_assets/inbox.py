@@ -83,7 +83,8 @@ def reject(path: Path, reason: str) -> None:
     note = path.with_name(path.name + REJECTED)
     text = (
         f"{path.name} was not used.\n\n{reason}\n\n"
-        "Nothing was changed by it; the other files of this folder are used. Put a corrected file in its place and this note goes away.\n"
+        "Nothing was changed by it; the other files of this folder are used. "
+        "Put a corrected file in its place and this note goes away.\n"
     )
     if not note.is_file() or note.read_text("utf-8") != text:
         write_atomic(note, text.encode())

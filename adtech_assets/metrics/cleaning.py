@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from adtech_assets.metrics import names, recovery, restatement
-from adtech_assets.metrics.model import ADDITIVE, DIMENSIONS, total
+from adtech_assets.metrics.model import ADDITIVE, DIMENSIONS, SUM_DIGITS, total
 from adtech_assets.tables import CLEANED, CONSERVATION, QUARANTINE
 
 KEY = ("upload_id", "date", *DIMENSIONS)
@@ -63,8 +63,8 @@ def clean(rows: pl.DataFrame, uploads: pl.DataFrame) -> Cleaned:
 
 def _of_upload(uploads: pl.DataFrame, column: str) -> pl.Expr:
     """A column of the row's upload."""
-    if uploads.height == 1:
-        return pl.lit(uploads.get_column(column)[0], uploads.schema[column]).alias(column)
+    if uploads.height < 2:
+        return pl.lit(next(iter(uploads.get_column(column)), None), uploads.schema[column]).alias(column)
     values = uploads.get_column(column)
     return pl.col("upload_id").replace_strict(uploads["upload_id"], values, return_dtype=values.dtype).alias(column)
 
@@ -147,14 +147,14 @@ def _conservation(
     superseded: pl.DataFrame,
 ) -> pl.DataFrame:
     """Counted on the way, never by subtraction: what does not add up shows."""
-    rows, spend = pl.len().cast(pl.Int64), pl.col("spend").sum()
-    recovered = pl.when(pl.col("stated_spend").is_null()).then(pl.col("spend")).sum()
+    rows, spend = pl.len().cast(pl.Int64), total("spend")
+    recovered = pl.when(pl.col("stated_spend").is_null()).then(pl.col("spend")).sum().round(SUM_DIGITS)
     parts = [
         set_aside.group_by("upload_id").agg(rows.alias("rows_quarantined"), spend.alias("spend_quarantined")),
         dropped.group_by("upload_id").agg(rows.alias("rows_duplicate"), spend.alias("spend_duplicate")),
         keyed.group_by("upload_id").agg(
             pl.col("source_rows").sum().alias("rows_kept"),
-            pl.col("stated_spend").sum().alias("spend_kept"),
+            total("stated_spend").alias("spend_kept"),
             recovered.alias("spend_recovered"),
         ),
         current.group_by("upload_id").agg(

@@ -61,6 +61,7 @@ def semantic_model() -> SemanticModel:
 ADDITIVE: tuple[str, ...] = tuple(semantic_model().additive)
 RATIOS: tuple[str, ...] = tuple(semantic_model().ratio)
 DIMENSIONS: tuple[str, ...] = tuple(semantic_model().dimensions)
+SUM_DIGITS = 6
 
 
 def ratio(name: str, suffix: str = "") -> pl.Expr:
@@ -71,8 +72,11 @@ def ratio(name: str, suffix: str = "") -> pl.Expr:
 
 
 def total(name: str) -> pl.Expr:
-    """The sum of an additive metric; null (unknown), not 0, where every value is unknown."""
-    return pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()).alias(name)
+    """The sum of an additive metric; null (unknown), not 0, where every value is unknown.
+
+    Rounded to a ten-thousandth of a cent: threads add in any order, and the same rows must give the same bytes.
+    """
+    return pl.when(pl.col(name).count() > 0).then(pl.col(name).sum().round(SUM_DIGITS)).alias(name)
 
 
 def totals() -> list[pl.Expr]:

@@ -107,7 +107,7 @@ def latest_complete_week(weekly: pl.DataFrame) -> dt.date | None:
 
 
 def digests(weekly: pl.DataFrame, findings: pl.DataFrame, looks_back: int) -> pl.DataFrame:
-    """Table week_digests: changes when a figure of the week, of the `looks_back` weeks before it, or a finding in them changes."""
+    """Table week_digests: changes with a figure of the week or of the `looks_back` weeks before it, or a finding in it."""
     rows = []
     columns = ["week", "level", "member", "platform", "channel", *ADDITIVE]
     printed = weekly.select(columns).with_columns(pl.col(ADDITIVE).round(_PRINTED_DIGITS))

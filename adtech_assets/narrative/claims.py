@@ -114,7 +114,24 @@ class _Reader:
             token, end = self._next(position)
             found.append(token)
             position = max(end, position + 1)
-        return found
+        return self._half_as_many_again(found)
+
+    def _half_as_many_again(self, tokens: list[Token]) -> list[Token]:
+        """ "half as many bookings again" is one and a half times, not half: the word that decides comes late."""
+        for index, token in enumerate(tokens):
+            if token.text in {"half as many", "half as much"}:
+                late = next(
+                    (i for i in range(index + 1, min(index + 5, len(tokens))) if tokens[i].text == "again"), None
+                )
+                if late is not None:
+                    joined = self._tagged(f"{token.text} again", token.position)
+                    return [
+                        *tokens[:index],
+                        joined,
+                        *tokens[index + 1 : late],
+                        *self._half_as_many_again(tokens[late + 1 :]),
+                    ]
+        return tokens
 
     def _next(self, at: int) -> tuple[Token, int]:
         return self._name(at) or self._date(at) or self._phrase(at) or self._figure(at) or self._word(at)

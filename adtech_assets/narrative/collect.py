@@ -44,9 +44,10 @@ def collect(
 ) -> Evidence:
     """The evidence of one client's week.
 
-    weekly, findings, diagnoses: the tables of these names (`tables.py`), of any weeks; only what touches `week` (a Monday)
-    is used. `context` and `notes` come as items and get ids here. Changes and shares are offered for at most `max_members` members of a
-    level (largest spend first, and every one a finding or diagnosis names); rankings are complete.
+    weekly, findings, diagnoses: the tables of these names (`tables.py`), of any weeks; only what touches `week` (a
+    Monday) is used. `context` and `notes` come as items and get ids here. Changes and shares are offered for at most
+    `max_members` members of a level (largest spend first) and every one that a finding or diagnosis names, drivers for
+    `top_drivers` of each dimension; rankings are complete.
     """
     build = _Builder(client, week, currency or NO_CURRENCY, weekly.filter(pl.col("week") == week), tuple(uploads))
     named = _named(findings, diagnoses)
@@ -132,9 +133,19 @@ class _Builder:
             where, table = f"finding_id = {row['finding_id']}", "findings"
             values = {key: _known(row[key]) for key in ("observed", "expected", "low", "high")}
             yield self._item(
-                "anomaly", where, table, metric=metric, segment=segment, start=row["start"], end=row["end"], unit=self._unit(metric),
-                finding=row["kind"], name=row["finding_id"], detail=row["severity"], **values,
-            )  # fmt: skip
+                "anomaly",
+                where,
+                table,
+                metric=metric,
+                segment=segment,
+                start=row["start"],
+                end=row["end"],
+                unit=self._unit(metric),
+                finding=row["kind"],
+                name=row["finding_id"],
+                detail=row["severity"],
+                **values,
+            )
             stake = _known(row["money_at_stake"])
             if stake is not None:
                 span = Period(start=row["start"], end=row["end"])
@@ -178,14 +189,30 @@ class _Builder:
                 )
             elif row["kind"] == "driver" and segment and _known(row["contribution"]) is not None:
                 yield self._item(
-                    "driver", where, "diagnoses", **shared, baseline=baseline, contribution=_known(row["contribution"]),
-                    share_of_change=_known(row["share_of_change"]), effect=row["effect"], from_=was, to=now, unit=self._unit(metric),
-                )  # fmt: skip
+                    "driver",
+                    where,
+                    "diagnoses",
+                    **shared,
+                    baseline=baseline,
+                    contribution=_known(row["contribution"]),
+                    share_of_change=_known(row["share_of_change"]),
+                    effect=row["effect"],
+                    from_=was,
+                    to=now,
+                    unit=self._unit(metric),
+                )
             elif row["kind"] == "recommendation":
                 yield self._item(
-                    "note", where, "diagnoses", **shared, what="recommendation", name=row["playbook"], value=_known(row["expected_effect"]),
-                    unit=self.currency, detail=row["finding_id"],
-                )  # fmt: skip
+                    "note",
+                    where,
+                    "diagnoses",
+                    **shared,
+                    what="recommendation",
+                    name=row["playbook"],
+                    value=_known(row["expected_effect"]),
+                    unit=self.currency,
+                    detail=row["finding_id"],
+                )
 
     def _change(self, row: Row, metric: str, segment: dict[str, str], where: str) -> Iterable[EvidenceItem]:
         """Week over week where both weeks are known, else the value alone, else nothing."""
@@ -202,7 +229,10 @@ class _Builder:
             yield self._item("value", where, **shared, value=now)
 
     def _rows(self, level: str) -> list[tuple[str, Row]]:
-        """(name, row) of a level's members, largest spend first. Names met twice carry their platform; still met twice, they go."""
+        """(name, row) of a level's members, largest spend first.
+
+        Names met twice carry their platform; those still met twice are left out, for nobody could tell them apart.
+        """
         rows = self.weekly.filter(
             (pl.col("level") == level) & pl.col("member").is_not_null() & (pl.col("member") != "")
         ).to_dicts()

@@ -31,14 +31,15 @@ def date_patterns(words: Vocabulary, decimal: str) -> dict[str, re.Pattern[str]]
     """Compiled patterns of one language."""
     months = "|".join(sorted((*words.months, *words.month_abbreviations), key=len, reverse=True))
     join = rf"\s*(?:[-–]|(?:{'|'.join(words.date_joins)})\b)\s*(?:the\s+)?"
-    day, month = (lambda n: rf"(?P<d{n}>\d{{1,2}})(?:st|nd|rd|th)?"), (lambda n: rf"(?P<m{n}>{months})\b")
+    day = [rf"(?P<d{n}>\d{{1,2}})(?:st|nd|rd|th)?" for n in range(3)]
+    month = [rf"(?P<m{n}>{months})\b" for n in range(3)]
     not_a_figure = rf"(?!\d|%|{re.escape(decimal)}\d)"
     day_month = (
-        rf"{day(1)}(?:\s*(?:of\s+)?{month(1)}(?:\s+(?P<y1>\d{{4}}))?)?"
-        rf"(?:{join}{day(2)}\s*(?:of\s+)?{month(2)}(?:,?\s+(?P<y2>\d{{4}}))?)?"
+        rf"{day[1]}(?:\s*(?:of\s+)?{month[1]}(?:\s+(?P<y1>\d{{4}}))?)?"
+        rf"(?:{join}{day[2]}\s*(?:of\s+)?{month[2]}(?:,?\s+(?P<y2>\d{{4}}))?)?"
     )
     month_day = (
-        rf"{month(1)}\s+{day(1)}(?!\d)(?:{join}(?:{month(2)}\s+)?{day(2)}{not_a_figure})?(?:,?\s+(?P<y1>\d{{4}}))?"
+        rf"{month[1]}\s+{day[1]}(?!\d)(?:{join}(?:{month[2]}\s+)?{day[2]}{not_a_figure})?(?:,?\s+(?P<y1>\d{{4}}))?"
     )
     return {
         "iso": re.compile(r"(\d{4})-(\d{2})-(\d{2})(?!\d)"),

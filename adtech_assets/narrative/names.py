@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Literal
 
 from adtech_assets.narrative.evidence import Evidence
@@ -59,7 +59,7 @@ def written(name: str) -> str:
     return f"{OPEN}{label}{CLOSE}" if needs_quotes(label) else label
 
 
-@cache
+@lru_cache(maxsize=64)
 def known_names(evidence_names: tuple[tuple[str, Known], ...]) -> tuple[tuple[str, frozenset[Known]], ...]:
     """Every written form and what it may mean, longest first."""
     forms: dict[str, set[Known]] = {}

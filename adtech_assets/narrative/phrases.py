@@ -8,10 +8,19 @@ from __future__ import annotations
 
 PLURAL = frozenset({"impressions", "clicks", "conversions"})
 METRIC_WORDS = {
-    "spend": "spend", "impressions": "impressions", "clicks": "clicks", "conversions": "conversions", "revenue": "revenue",
-    "ctr": "the click-through rate", "cpc": "cost per click", "cpm": "CPM", "cvr": "the conversion rate",
-    "cac": "cost per conversion", "roas": "ROAS", "aov": "the average order value",
-}  # fmt: skip
+    "revenue": "revenue",
+    "spend": "spend",
+    "conversions": "conversions",
+    "clicks": "clicks",
+    "impressions": "impressions",
+    "roas": "ROAS",
+    "cac": "cost per conversion",
+    "ctr": "the click-through rate",
+    "cpc": "cost per click",
+    "cpm": "CPM",
+    "cvr": "the conversion rate",
+    "aov": "the average order value",
+}
 RANK_WORDS = {
     "spend": "spend",
     "conversions": "conversions",
@@ -127,7 +136,8 @@ CONTEXT_WITH = {
         "we cannot say whether the two are linked.",
     ),
     "other": (
-        "{Name} {where}fell on {days} and overlapped with the unusual days of {segment}; we cannot say whether the two are linked.",
+        "{Name} {where}fell on {days} and overlapped with the unusual days of {segment}; "
+        "we cannot say whether the two are linked.",
     ),
 }
 
@@ -137,34 +147,35 @@ ACTIONS = {
         "Review the change log of {name} for raised bids or budgets, and set a daily cap",
     ),
     "performance_drop": (
-        "Check the landing page and the conversion tracking of {name} with a test order, and hold its budget until both work",
+        "Check the landing page and the conversion tracking of {name} with a test order, "
+        "and hold its budget until they work",
         "Test the landing page of {name} and check that its conversion tag fires before raising its budget",
     ),
     "revenue_spike": (
         "Compare the revenue of {name} with the orders of the shop, and look for duplicate or very large orders",
-        "Check the shop for duplicate orders or one very large order behind the revenue of {name}",
+        "Check the shop for duplicate orders or one very large order in the revenue of {name}",
     ),
     "ctr_decline": (
         "Test a new creative beside the one {name} runs now, and set a frequency cap",
         "Refresh the creatives of {name} and compare old and new side-by-side",
     ),
     "budget_exhaustion": (
-        "Check the budget, the billing and the schedule of {name}, and set the daily budget so that it does not run dry",
+        "Check the budget, the billing and the schedule of {name}, and raise the daily budget if it runs dry",
         "Review the budget and pacing of {name}, and check whether its ads are paused",
     ),
     "move_budget": (
         "Move part of the budget of {name} to the more efficient campaigns in small steps, and watch the results",
-        "Shift part of the money of {name} to campaigns with a better return, step by step",
+        "Shift part of the money of {name} to the more efficient campaigns, step by step",
     ),
     "efficiency_drop": (
-        "Compare the audiences and placements of {name} in the two periods, and pause those that spend without results",
+        "Compare the audiences and placements of {name} with the weeks before, and pause those that spend without results",
         "Review where {name} spends without results, and pause those parts first",
     ),
     "scale_winner": (
         "Raise the budget of {name} in small steps for as long as its return holds",
         "Consider more budget for {name}, in small steps, while its return holds",
     ),
-}  # fmt: skip
+}
 ACTION_OTHER = ("Review {name} first",)
 ACTION_STAKE = "; about {stake} a week is at stake"
 ACTION_STAKES = {

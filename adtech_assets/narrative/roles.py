@@ -13,6 +13,7 @@ from adtech_assets.narrative.claims import Figure, Token
 from adtech_assets.narrative.clauses import AUXILIARIES, Clause, direction, neighbours
 
 MONEY_PER = frozenset({"each", "apiece"})
+SPANS = frozenset({"day", "week", "campaign", "channel"})
 CHANGE_NOUNS = frozenset({"change", "difference", "movement", "gap"})
 
 
@@ -37,6 +38,11 @@ def read_figure(clause: Clause, token: Token, figure: Figure, advice: bool) -> R
     before, after = neighbours(clause, token)
     bound = _bound(before)
     roles, sign = _roles(clause, token, figure, before, after, advice)
+    per = [t.text for t in after[:2]]
+    if len(per) == 2 and per[0] in {"a", "per", "every"} and per[1] in SPANS and not roles <= {"stake", "advice"}:
+        raise Refused(f"figures {' '.join(per)} are not in the evidence")
+    if roles <= {"stake", "advice"} and any(t.meaning not in ((), ("money_at_stake",)) for t in clause.tokens):
+        raise Refused(f"{token.text!r}: it is not clear whether this is at stake")
     if roles <= {"stake", "advice"}:
         return Reading(roles, frozenset({"money_at_stake"}), sign, bound)
     metrics, every = _metrics(clause, token, figure, before, after)
@@ -103,7 +109,7 @@ def _percent_roles(
     if clause.has("share") or (after and after[0].text == "of"):
         return frozenset({"share"})
     if figure.unit == "fraction":
-        return frozenset({"pct"})
+        raise Refused("of what that is a part, or which way it moved, is not said")
     if _is_expected(before, after):
         return frozenset({"expected"})
     return frozenset({"previous"} if _is_previous(clause, before, after, moved) else {"current"})

@@ -18,7 +18,7 @@ from adtech_assets.narrative.support import is_about
 def check_rank(clause: Clause, items: Sequence[EvidenceItem], advice: bool) -> None:
     """A superlative or an order: one name, at that place of a ranking."""
     words = [t for t in clause.tokens if t.has("rank_high", "rank_low", "rank_best", "rank_worst", "rank_order")]
-    if not words or advice:
+    if not words or (advice and not clause.names and not clause.metrics):
         return
     order = next((t for t in words if t.has("rank_order")), None)
     word = next((t for t in words if not t.has("rank_order")), None) or words[0]
@@ -28,15 +28,16 @@ def check_rank(clause: Clause, items: Sequence[EvidenceItem], advice: bool) -> N
     if any(t.has("up", "down", "driver_claims") or t.text in {"change", "movement"} for t in following):
         raise Refused("changes are not ranked in the evidence")
     position = {"second": 2, "third": 3, "second-highest": 2, "third-highest": 3}.get(order.text, 1) if order else 1
-    if not any(_at(i, clause, word, position) for i in items if i.kind == "rank"):
+    ranks = [i for i in items if i.kind == "rank"]
+    claimed = [frozenset(t.meaning) for t in clause.metrics] or [frozenset[str]()]
+    if not all(any(_at(i, clause, word, position, metrics) for i in ranks) for metrics in claimed):
         raise Refused(f"no ranking in the evidence makes this the {word.text}")
 
 
-def _at(item: EvidenceItem, clause: Clause, word: Token, position: int) -> bool:
+def _at(item: EvidenceItem, clause: Clause, word: Token, position: int, wanted: frozenset[str]) -> bool:
     """Whether the named member stands at that position of a ranking."""
-    wanted = {m for t in clause.metrics for m in t.meaning}
     if word.has("cheap"):
-        wanted = {"cpc"} if wanted == {"clicks"} else {"cac"}
+        wanted = frozenset({"cpc"} if wanted == {"clicks"} else {"cac"})
     dims = {t.text.rstrip("s") for t in clause.tokens if t.has("dimensions")}
     if item.metric not in wanted or not item.ranking or (dims and item.dimension not in dims):
         return False
@@ -63,9 +64,13 @@ def check_drivers(clause: Clause, items: Sequence[EvidenceItem]) -> None:
         return
     metrics = {m for t in clause.metrics for m in t.meaning}
     found = [
-        i for i in items
-        if i.kind == "driver" and i.metric in metrics and clause.names and all(is_about(frozenset(i.segment.items()), n) for n in clause.names)
-    ]  # fmt: skip
+        i
+        for i in items
+        if i.kind == "driver"
+        and i.metric in metrics
+        and clause.names
+        and all(is_about(frozenset(i.segment.items()), name) for name in clause.names)
+    ]
     if not found:
         raise Refused(f"{claims[0].text!r}: no driver in the evidence shows that")
     directed = any(t.has("up") != t.has("down") for t in clause.tokens)

@@ -40,11 +40,17 @@ class Wording:
         up = (item.abs or 0.0) > 0
         fields = self.metric_fields(item.metric or "")
         fields |= {
-            "name": self.name(item), "monday": self.formats.day(self.week), "now": self.value(item, now),
-            "before": self.value(item, item.from_), "delta": self.value(item, abs(item.abs or 0.0)),
-            "pct": self.formats.percent(min(abs(item.pct or 0.0), LEAP_ABOVE)), "updown": "up" if up else "down", "moreless": "more" if up else "less",
-            "highlow": "higher" if up else "lower", "moved": self.verb(item.metric or "", phrases.ROSE if up else phrases.FELL),
-        }  # fmt: skip
+            "name": self.name(item),
+            "monday": self.formats.day(self.week),
+            "now": self.value(item, now),
+            "before": self.value(item, item.from_),
+            "delta": self.value(item, abs(item.abs or 0.0)),
+            "pct": self.formats.percent(min(abs(item.pct or 0.0), LEAP_ABOVE)),
+            "updown": "up" if up else "down",
+            "moreless": "more" if up else "less",
+            "highlow": "higher" if up else "lower",
+            "moved": self.verb(item.metric or "", phrases.ROSE if up else phrases.FELL),
+        }
         return fields
 
     def anomaly_fields(self, item: EvidenceItem) -> dict[str, str]:
