@@ -6,6 +6,7 @@ Belongs here: options, progress, exit codes. Does not: work.
 from __future__ import annotations
 
 import datetime as dt
+import signal
 import tempfile
 import time
 from pathlib import Path
@@ -89,6 +90,17 @@ def _named(settings: Settings, key: str, name: str) -> Settings:
         return settings
     client = settings.client_defaults.model_copy(update={"name": name})
     return settings.model_copy(update={"clients": {**settings.clients, key: client}})
+
+
+def _end_like_ctrl_c(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+@app.callback()
+def _every_command() -> None:
+    """A polite kill cleans up as Ctrl-C does, also where a shell started us with Ctrl-C switched off."""
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, _end_like_ctrl_c)
 
 
 @app.command()

@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from adtech_assets.settings import Weather
 
 
-class WeatherUnavailable(RuntimeError):  # noqa: N818 - it names a state that callers expect
+class WeatherUnavailable(RuntimeError):
     """The weather could not be fetched; the report goes on without it."""
 
 
@@ -30,6 +30,23 @@ class WeatherDay:
     t_mean: float | None
     precipitation_mm: float | None
     simulated: bool
+
+
+# Upper ends of the mean temperature in degrees Celsius, and lower ends of the week's precipitation in mm.
+_WARMTH = ((0.0, "freezing"), (8.0, "cold"), (16.0, "mild"), (23.0, "warm"), (math.inf, "hot"))
+_RAIN = ((25.0, "wet"), (5.0, "rainy"))
+
+
+def describe(days: Sequence[WeatherDay]) -> str:
+    """The weather of some days in a few words, such as "cold, rainy days"; '' where nothing is known of them."""
+    warmth = [day.t_mean for day in days if day.t_mean is not None]
+    wet = [day.precipitation_mm for day in days if day.precipitation_mm is not None]
+    words = []
+    if warmth:
+        words.append(next(word for below, word in _WARMTH if sum(warmth) / len(warmth) < below))
+    if wet:
+        words.append(next((word for least, word in _RAIN if sum(wet) >= least), "dry"))
+    return f"{', '.join(words)} days" if words else ""
 
 
 class WeatherProvider(Protocol):

@@ -9,7 +9,7 @@ import datetime as dt
 import logging
 
 from adtech_assets.insight.holidays import holidays_between
-from adtech_assets.insight.weather import WeatherUnavailable, provider
+from adtech_assets.insight.weather import WeatherUnavailable, describe, provider
 from adtech_assets.narrative.evidence import EvidenceItem
 from adtech_assets.pipeline.workspace import Workspace
 
@@ -55,7 +55,7 @@ def _weather(workspace: Workspace, client: str, week: dt.date) -> list[EvidenceI
     said += [f"precipitation {sum(wet):.0f} mm"] if wet else []
     return [
         EvidenceItem(
-            id="weather", kind="context", what="weather", name="weather", place=profile.place,
+            id="weather", kind="context", what="weather", name=describe(days), place=profile.place,
             start=days[0].date, end=days[-1].date, simulated=any(day.simulated for day in days),
             detail=", ".join(said),
             source="simulated weather" if days[0].simulated else "Open-Meteo archive",

@@ -68,7 +68,7 @@ class Step:
     total: bool = False
 
 
-def daily_chart(panels: Sequence[Panel], marks: Sequence[Mark], week: dt.date, height: int = 74) -> alt.VConcatChart:
+def daily_chart(panels: Sequence[Panel], marks: Sequence[Mark], week: dt.date, height: int = 54) -> alt.VConcatChart:
     """Curves over days, one above the other on one time axis; the report week shaded, abnormal days marked."""
     import altair as alt
 
