@@ -170,3 +170,26 @@ def test_a_run_killed_in_the_middle_is_run_again_and_nothing_is_half_written(ins
     assert lake.read(CLEANED, Part("bolt"))["spend"].sum() == pytest.approx(demo_frame(seed=3)["spend"].sum())
     assert lake.read(DELIVERIES, Part("bolt", WEEK)).height == 1 and len(installation.mails_to("bolt@")) == 1
     assert not list((installation.home / "data").rglob("*.tmp")), "a killed write leaves nothing beside the tables"
+
+
+def test_a_run_ended_from_the_ui_is_cancelled_and_the_next_drop_goes_through(installation: Installation) -> None:
+    long = pl.concat([demo_frame(seed).with_columns(campaign=pl.col("campaign") + f" {seed}") for seed in range(60)])
+    installation.drop("coral", "export.csv", long.write_csv().encode())
+
+    def started() -> str | None:
+        runs = installation.runs("client_metrics", **{"dagster/partition": "coral"})
+        return next((run.run_id for run in runs if run.status == dg.DagsterRunStatus.STARTED), None)
+
+    run_id = wait_for("the run", started)
+    end = "mutation($id: String!) { terminateRun(runId: $id) { __typename ... on TerminateRunFailure { message } } }"
+    assert installation.graphql(end, {"id": run_id})["terminateRun"]["__typename"] == "TerminateRunSuccess"
+
+    def finished() -> dg.DagsterRunStatus | None:
+        with installation.instance as instance:
+            run = instance.get_run_by_id(run_id)
+        return run.status if run and run.is_finished else None
+
+    assert wait_for("its end", finished) == dg.DagsterRunStatus.CANCELED
+    installation.drop("coral", "export.csv", demo_frame(seed=4).write_csv().encode())
+    wait_for("a mail to Coral", lambda: installation.mails_to("coral@"), 120)
+    wait_for("all runs done", installation.idle)
