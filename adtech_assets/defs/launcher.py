@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
@@ -29,6 +30,7 @@ from dagster._serdes.config_class import ConfigurableClassData
 
 PID_TAG = "adtech/pid"
 _WARM = "adtech_assets.defs.warm"
+_ASK_AGAIN_SECONDS, _ASK_TIMES = 0.5, 20
 _FORKS = sys.platform == "linux"
 
 
@@ -94,6 +96,7 @@ class WarmRunLauncher(RunLauncher, ConfigurableClass):  # type: ignore[type-arg]
             return False
         self._instance.report_run_canceling(run)
         os.kill(pid, signal.SIGTERM)
+        threading.Thread(target=_insist, args=(pid,), daemon=True).start()
         return True
 
     def join(self, timeout: int = 30) -> None:
@@ -119,6 +122,15 @@ class WarmRunLauncher(RunLauncher, ConfigurableClass):  # type: ignore[type-arg]
 def _is_daemon() -> bool:
     """Whether this process is Dagster's daemon, started alone or by `dg dev`."""
     return "daemon" in Path(sys.argv[0]).as_posix()
+
+
+def _insist(pid: int) -> None:
+    """Ask again until the process ends: a library may swallow one interrupt that reaches it at a bad moment."""
+    for _ in range(_ASK_TIMES):
+        time.sleep(_ASK_AGAIN_SECONDS)
+        if not _alive(pid):
+            return
+        os.kill(pid, signal.SIGTERM)
 
 
 def _pid(run: DagsterRun) -> int | None:

@@ -127,8 +127,9 @@ class _Writer(Wording):
                 found = self._first("actions", [f"{t}{tail}." for t in texts], [item.id])
             told.append(found or self._first("actions", [f"{t}." for t in texts], [item.id]))
         sentences = [s for s in told if s is not None]
-        if not sentences:
-            quiet = self._first("actions", list(self.turned(phrases.ACTION_NONE, "actions")), [])
+        main = [self.account[m].id for m in MAIN_METRICS if m in self.account][:1]
+        if not sentences and main:
+            quiet = self._first("actions", list(self.turned(phrases.ACTION_NONE, "actions")), main)
             sentences = [quiet] if quiet else []
         return sentences
 

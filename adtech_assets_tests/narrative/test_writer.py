@@ -238,7 +238,7 @@ def test_without_a_currency_amounts_are_plain_numbers() -> None:
 
 def test_without_evidence_there_is_still_a_headline() -> None:
     evidence = pottery().model_copy(update={"items": ()})
-    assert [s.section for s in write(evidence, WEEK).sentences] == ["headline", "actions"]
+    assert [s.section for s in write(evidence, WEEK).sentences] == ["headline"]
 
 
 @pytest.mark.parametrize("pattern", [p for group in phrases.ACTIONS.values() for p in group])
