@@ -187,8 +187,6 @@ def _pieces(table: Table, frame: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]
     """The frame cut into its months, or whole; at least one piece, so that the schema is always there."""
     if table.by is None or frame.is_empty():
         return [("all", frame)]
-    months = frame.with_columns(pl.col(table.by).dt.truncate("1mo").alias("_month")).sort("_month", maintain_order=True)
-    return [
-        (key[0].strftime("%Y-%m"), piece)
-        for key, piece in months.partition_by("_month", as_dict=True, include_key=False, maintain_order=True).items()
-    ]
+    months = frame.with_columns(pl.col(table.by).dt.truncate("1mo").alias("_month"))
+    pieces = months.partition_by("_month", as_dict=True, include_key=False, maintain_order=True)
+    return sorted((key[0].strftime("%Y-%m"), piece) for key, piece in pieces.items())

@@ -47,6 +47,8 @@ def decode(data: bytes) -> tuple[bytes, str]:
             return _plain_line_ends(even.decode(name, "replace").encode()), name
     if b"\x00" in data:
         raise Refusal("this is not a text file: export it as CSV")
+    if data.isascii():
+        return _plain_line_ends(data), "utf-8"
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:

@@ -42,12 +42,14 @@ def clean(rows: pl.DataFrame, uploads: pl.DataFrame) -> Cleaned:
     judged = _judge(rows)
     set_aside = judged.filter(pl.col("problem").is_not_null())
     good = judged.filter(pl.col("problem").is_null()) if set_aside.height else judged
-    copies = _copies(good)
+    met = _meets(good)
+    copies = _copies(good, met)
     dropped = good.filter(copies) if copies.any() else good.clear()
     kept = good.filter(~copies) if dropped.height else good
     kept = kept.with_columns(pl.col("spend").alias("stated_spend"))
     kept, resolved = names.resolve(recovery.recover(kept))
-    keyed = _one_row_a_key(kept)
+    respelled = bool((resolved["spelling"] != resolved["name"]).any())
+    keyed = _one_row_a_key(kept, _meets(kept) if respelled or dropped.height else met.filter(~copies))
     slices = restatement.slices(keyed)
     newest = restatement.is_newest(keyed)
     current, superseded = (keyed, keyed.clear()) if newest.all() else (keyed.filter(newest), keyed.filter(~newest))
@@ -94,9 +96,8 @@ def _meets(rows: pl.DataFrame) -> pl.Series:
     return hashes.is_duplicated()
 
 
-def _copies(rows: pl.DataFrame) -> pl.Series:
-    """True for every row that equals an earlier one of its upload in all its cells."""
-    met = _meets(rows)
+def _copies(rows: pl.DataFrame, met: pl.Series) -> pl.Series:
+    """True for every row that equals an earlier one of its upload in all its cells. `met`: see `_meets`."""
     if not met.any():
         return met
     compared = [c for c in rows.columns if c != "source_row"]
@@ -105,10 +106,9 @@ def _copies(rows: pl.DataFrame) -> pl.Series:
     return rows.select(pl.int_range(pl.len(), dtype=pl.UInt32).is_in(repeated["_row"].to_list())).to_series()
 
 
-def _one_row_a_key(rows: pl.DataFrame) -> pl.DataFrame:
+def _one_row_a_key(rows: pl.DataFrame, met: pl.Series) -> pl.DataFrame:
     """Rows of one upload with the same key become one, summed: they differ in a dimension that is not mapped."""
     single = rows.with_columns(pl.lit(1, pl.Int64).alias("source_rows"))
-    met = _meets(rows)
     if not met.any():
         return single
     grouped = (
@@ -150,20 +150,20 @@ def _conservation(
     rows, spend = pl.len().cast(pl.Int64), total("spend")
     recovered = pl.when(pl.col("stated_spend").is_null()).then(pl.col("spend")).sum().round(SUM_DIGITS)
     parts = [
-        set_aside.group_by("upload_id").agg(rows.alias("rows_quarantined"), spend.alias("spend_quarantined")),
-        dropped.group_by("upload_id").agg(rows.alias("rows_duplicate"), spend.alias("spend_duplicate")),
-        keyed.group_by("upload_id").agg(
+        set_aside.group_by("sequence").agg(rows.alias("rows_quarantined"), spend.alias("spend_quarantined")),
+        dropped.group_by("sequence").agg(rows.alias("rows_duplicate"), spend.alias("spend_duplicate")),
+        keyed.group_by("sequence").agg(
             pl.col("source_rows").sum().alias("rows_kept"),
             total("stated_spend").alias("spend_kept"),
             recovered.alias("spend_recovered"),
         ),
-        current.group_by("upload_id").agg(
+        current.group_by("sequence").agg(
             pl.col("source_rows").sum().alias("rows_current"), spend.alias("spend_current")
         ),
-        superseded.group_by("upload_id").agg(pl.col("source_rows").sum().alias("rows_superseded")),
+        superseded.group_by("sequence").agg(pl.col("source_rows").sum().alias("rows_superseded")),
     ]
     table = uploads
     for part in parts:
-        table = table.join(part, on="upload_id", how="left", maintain_order="left")
+        table = table.join(part, on="sequence", how="left", maintain_order="left")
     counted = [c for c in CONSERVATION.columns if c.startswith(("rows_", "spend_"))]
     return CONSERVATION.conform(table.with_columns(pl.col(counted).fill_null(0)))

@@ -79,6 +79,7 @@ def total(name: str) -> pl.Expr:
     return pl.when(pl.col(name).count() > 0).then(pl.col(name).sum().round(SUM_DIGITS)).alias(name)
 
 
-def totals() -> list[pl.Expr]:
-    """`total` of every additive metric."""
-    return [total(name) for name in ADDITIVE]
+def totals(rows: pl.DataFrame | None = None) -> list[pl.Expr]:
+    """`total` of every additive metric; by the shorter way for those that `rows`, where given, always state."""
+    stated = {name for name in ADDITIVE if rows is not None and not rows.get_column(name).null_count()}
+    return [pl.col(name).sum().round(SUM_DIGITS) if name in stated else total(name) for name in ADDITIVE]

@@ -20,8 +20,9 @@ def normal_form(name: pl.Expr) -> pl.Expr:
 def resolve(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows with one spelling a name (the most frequent; the first of the alphabet where equal), and table `names`."""
     tables = []
+    pairs = rows.group_by(RESOLVED).len("rows")
     for dimension in RESOLVED:
-        counts = rows.group_by(pl.col(dimension).alias("spelling")).len("rows").drop_nulls("spelling")
+        counts = pairs.group_by(pl.col(dimension).alias("spelling")).agg(pl.col("rows").sum()).drop_nulls("spelling")
         ordered = counts.sort("rows", "spelling", descending=[True, False])
         named = ordered.with_columns(
             pl.col("spelling").first().over(normal_form(pl.col("spelling"))).alias("name"),

@@ -20,7 +20,7 @@ def slices(keyed: pl.DataFrame) -> pl.DataFrame:
     """Additive metrics per slice and upload; no rows where only one upload exists, for then nothing can be restated."""
     if keyed.get_column("sequence").n_unique() < 2:
         return keyed.clear().select(*SLICE, "upload_id", "sequence", *ADDITIVE)
-    return keyed.group_by(*SLICE, "upload_id", "sequence").agg(totals()).sort(*SLICE, "sequence")
+    return keyed.group_by(*SLICE, "upload_id", "sequence").agg(totals(keyed)).sort(*SLICE, "sequence")
 
 
 def is_newest(keyed: pl.DataFrame) -> pl.Series:

@@ -36,7 +36,7 @@ def aggregate(cleaned: pl.DataFrame) -> pl.DataFrame:
         return WEEKLY.empty()
     levels = [level for level in LEVELS if cleaned.get_column(level).count()]
     rows = cleaned.group_by(monday(pl.col("date")).alias("week"), *levels).agg(
-        *totals(), _DAY_BIT.bitwise_or().alias("days")
+        *totals(cleaned), _DAY_BIT.bitwise_or().alias("days")
     )
     rows = rows.with_columns(main_channel(rows))
     frames = [_level(rows, "account", pl.lit("")), *(_level(rows, level, pl.col(level)) for level in levels)]
@@ -63,7 +63,7 @@ def _level(rows: pl.DataFrame, level: str, member: pl.Expr) -> pl.DataFrame:
     by_campaign = level == "campaign"
     keys = ["week", *(["platform"] if by_campaign else []), member.alias("member")]
     grouped = rows.group_by(keys).agg(
-        *totals(),
+        *totals(rows),
         pl.col("days").bitwise_or().bitwise_count_ones().cast(pl.Int64),
         *([pl.col("main_channel").first().alias("channel")] if by_campaign else []),
     )
@@ -94,7 +94,7 @@ def daily(cleaned: pl.DataFrame) -> pl.DataFrame:
     )
     return (
         rows.group_by("date", "platform", "campaign")
-        .agg(*totals(), pl.col("main_channel").first().alias("channel"))
+        .agg(*totals(rows), pl.col("main_channel").first().alias("channel"))
         .select("date", "platform", "channel", "campaign", *ADDITIVE)
         .sort("platform", "campaign", "date")
     )

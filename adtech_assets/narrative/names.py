@@ -103,6 +103,9 @@ def _forms(text: str, meaning: Known) -> Iterable[str]:
     label = PLATFORM_LABELS.get(text, text)
     for form in {text, label}:
         yield f"{OPEN}{form}{CLOSE}"
+        if not any(sign.isalpha() for sign in form):
+            # A client called "24" must not hide a figure.
+            continue
         if meaning.role == "context" and form[:1].islower():
             yield form[0].upper() + form[1:]
         if meaning.role in {"context", "place", "client"} or not needs_quotes(form) or _is_proper(form):
