@@ -29,7 +29,7 @@ from dagster._serdes import ConfigurableClass
 from dagster._serdes.config_class import ConfigurableClassData
 
 PID_TAG = "adtech/pid"
-_WARM = "adtech_assets.defs.warm"
+_WARM = "adtech_assets.warm"
 _ASK_AGAIN_SECONDS, _ASK_TIMES = 0.5, 20
 _FORKS = sys.platform == "linux"
 
@@ -41,14 +41,14 @@ def execute(arguments: list[str]) -> None:
     cli(arguments, standalone_mode=False)
 
 
-class WarmRunLauncher(RunLauncher, ConfigurableClass):  # type: ignore[type-arg]
+class WarmRunLauncher(RunLauncher, ConfigurableClass):
     """One process a run, on the machine of the daemon."""
 
     def __init__(self, inst_data: ConfigurableClassData | None = None) -> None:
         self._inst_data = inst_data
         self._processes: dict[str, BaseProcess] = {}
-        self._context = multiprocessing.get_context("forkserver" if _FORKS else "spawn")
-        super().__init__()
+        self._context: Any = multiprocessing.get_context("forkserver" if _FORKS else "spawn")
+        super().__init__()  # type: ignore[no-untyped-call]
         if _FORKS and _is_daemon():
             # Only the daemon launches; it warms up while the user is still looking for the file to drop.
             forkserver.set_forkserver_preload([_WARM])
@@ -86,7 +86,9 @@ class WarmRunLauncher(RunLauncher, ConfigurableClass):  # type: ignore[type-arg]
         self._processes.pop(run_id, None)
         run = self._instance.get_run_by_id(run_id)
         if run is not None and not run.is_finished:
-            self._instance.report_run_failed(run, f"the run's process ended unexpectedly (exit code {process.exitcode})")
+            self._instance.report_run_failed(
+                run, f"the run's process ended unexpectedly (exit code {process.exitcode})"
+            )
 
     def terminate(self, run_id: str) -> bool:
         """Interrupt the run's process as Ctrl-C would; False if there is none any more."""

@@ -150,10 +150,11 @@ class _Session:
         passed, values = bool(outcome["success"]), outcome.get("result") or {}
         observed = plain(values.get("observed_value"))
         elements, failing = _counts(rule, values)
-        if rule.kind == SQL_KIND:
-            rows = self._rows_of(rule) if failing else []
-        else:
-            rows = _quoted_rows(rule, values)[: self._sample]
+        rows = (
+            (self._rows_of(rule) if failing else [])
+            if rule.kind == SQL_KIND
+            else _quoted_rows(rule, values)[: self._sample]
+        )
         description = _describe(rule, passed, observed, elements, failing)
         return RuleResult(rule, passed, observed, elements, failing, rows, None, description)
 

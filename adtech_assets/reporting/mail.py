@@ -34,7 +34,7 @@ _BRAND = Client().brand_color
 _PERMANENT = 500  # SMTP replies from here on will not change by trying again
 
 
-class MailNotSent(RuntimeError):  # noqa: N818 - says what happened
+class MailNotSent(RuntimeError):
     """The mail did not go out; the message says why and what to do."""
 
 

@@ -13,7 +13,7 @@ from typing import Any
 VARIANT = "pdf/ua-1"  # tagged, with alternative texts and language: readable by a screen reader
 
 
-class PdfNotMade(RuntimeError):  # noqa: N818 - says what happened
+class PdfNotMade(RuntimeError):
     """The PDF could not be made; the message says what to do."""
 
 

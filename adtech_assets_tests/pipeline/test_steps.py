@@ -47,7 +47,12 @@ def report(workspace: Workspace, week: dt.date = WEEK) -> week_steps.Rendered:
 
 def corrected(extra: float = 400.0) -> bytes:
     first = (pl.col("date") == WEEK) & (pl.col("campaign") == "Google_Search_Brand")
-    return demo_frame().with_columns(spend=pl.when(first).then(pl.col("spend") + extra).otherwise("spend")).write_csv().encode()
+    return (
+        demo_frame()
+        .with_columns(spend=pl.when(first).then(pl.col("spend") + extra).otherwise("spend"))
+        .write_csv()
+        .encode()
+    )
 
 
 def test_a_file_becomes_a_report_and_one_mail_whatever_is_rerun(workspace: Workspace) -> None:
@@ -89,7 +94,9 @@ def test_a_report_asked_for_alone_never_prints_text_written_for_other_figures(wo
     metrics(workspace)
     alone = week_steps.render(workspace, "acme", WEEK)
     spend = workspace.lake.read(CLEANED, Part("acme")).filter(pl.col("date").is_between(WEEK, WEEK + dt.timedelta(6)))
-    account = next(i for i in alone.content.evidence.items if i.metric == "spend" and not i.segment and i.kind == "change")
+    account = next(
+        i for i in alone.content.evidence.items if i.metric == "spend" and not i.segment and i.kind == "change"
+    )
     assert account.to == pytest.approx(spend["spend"].sum())
 
 
@@ -140,7 +147,9 @@ def test_only_refused_files_leave_empty_tables_not_a_crash(workspace: Workspace)
 
 
 ADTECH = ["Date,Campaign_ID,Spend,Impressions,Conversions,Location"] + [
-    f"2025-01-{day:02d},C-{c},{10 + c}.50,{1000 * c},{c},{'Berlin' if c == 1 else 'Bonn'}" for day in range(6, 27) for c in (1, 2)
+    f"2025-01-{day:02d},C-{c},{10 + c}.50,{1000 * c},{c},{'Berlin' if c == 1 else 'Bonn'}"
+    for day in range(6, 27)
+    for c in (1, 2)
 ]
 
 
@@ -164,7 +173,9 @@ def test_an_adtech_sheet_without_clicks_and_revenue_is_reported_without_them(tmp
     ],
     ids=["foreign table", "week without data", "no whole week"],
 )
-def test_a_quick_look_that_cannot_report_says_why(tmp_path: Path, content: bytes, day: dt.date | None, said: str) -> None:
+def test_a_quick_look_that_cannot_report_says_why(
+    tmp_path: Path, content: bytes, day: dt.date | None, said: str
+) -> None:
     file = tmp_path / "x.csv"
     file.write_bytes(content)
     with pytest.raises(NotReported, match=said):

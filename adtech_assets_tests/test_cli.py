@@ -1,0 +1,62 @@
+"""Commands say what they did on stdout, what is wrong on stderr, and never print a traceback."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from adtech_assets.cli import app
+
+RUN = CliRunner()
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Path:
+    file = tmp_path / "demo.csv"
+    assert RUN.invoke(app, ["demo-data", "--seed", "3", "--out", str(file)]).exit_code == 0
+    return file
+
+
+def test_the_same_seed_writes_the_same_demo_file(tmp_path: Path, demo: Path) -> None:
+    again = tmp_path / "again.csv"
+    RUN.invoke(app, ["demo-data", "--seed", "3", "--out", str(again)])
+    assert again.read_bytes() == demo.read_bytes()
+    assert demo.read_text().splitlines()[0] == "date,channel,campaign,spend,impressions,clicks,conversions,revenue"
+
+
+def test_a_file_becomes_a_report_in_the_folder_named(tmp_path: Path, demo: Path) -> None:
+    arguments = ["report", str(demo), "--client", "Café Nord", "--week", "2025-03-12", "--out", str(tmp_path / "out")]
+    result = RUN.invoke(app, [*arguments, "--no-checks"])
+    assert result.exit_code == 0, result.output
+    assert Path(result.stdout.strip()) == tmp_path / "out" / "caf-nord" / "caf-nord_week-2025-03-10_v1.pdf"
+    assert Path(result.stdout.strip()).read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.parametrize(
+    ("week", "client", "said"),
+    [
+        ("12.03.2025", "acme", "write it as 2025-03-24"),
+        ("2030-01-01", "acme", "no figures in the week of 2029-12-31"),
+        ("2025-03-12", "???", "letters or digits"),
+    ],
+)
+def test_what_cannot_be_reported_is_said_in_one_sentence(
+    tmp_path: Path, demo: Path, week: str, client: str, said: str
+) -> None:
+    arguments = ["report", str(demo), "--client", client, "--week", week, "--out", str(tmp_path), "--no-checks"]
+    result = RUN.invoke(app, arguments)
+    assert result.exit_code == 1 and said in result.stderr and "Traceback" not in result.output
+
+
+def test_a_broken_file_is_refused_with_its_reason(tmp_path: Path) -> None:
+    file = tmp_path / "broken.csv"
+    file.write_text("date,channel,campaign,spent\n2025-01-01,a,b,1\n")
+    result = RUN.invoke(app, ["report", str(file), "--client", "acme", "--out", str(tmp_path)])
+    assert result.exit_code == 1 and "missing: 'spend'" in result.stderr
+
+
+def test_another_kind_of_file_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "picture.png"
+    file.write_bytes(b"\x89PNG")
+    result = RUN.invoke(app, ["report", str(file), "--client", "acme", "--out", str(tmp_path)])
+    assert result.exit_code == 1 and ".csv" in result.stderr
