@@ -19,11 +19,11 @@ from adtech_assets.lake import Part, forget_interrupted, write_atomic
 from adtech_assets.metrics import weekly as weeks
 from adtech_assets.narrative.collect import collect
 from adtech_assets.narrative.evidence import Evidence, Narrative
+from adtech_assets.narrative.figures import Figures
 from adtech_assets.narrative.model_writer import narrate as write_narrative
 from adtech_assets.pipeline.context import context_of
 from adtech_assets.pipeline.workspace import Workspace
 from adtech_assets.reporting import content as contents
-from adtech_assets.reporting.figures import Figures
 from adtech_assets.tables import (
     ANOMALY_SCORES,
     CLEANED,

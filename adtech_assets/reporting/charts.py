@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from adtech_assets.reporting.figures import Figures
+from adtech_assets.narrative.figures import Figures
 
 if TYPE_CHECKING:
     import altair as alt

@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from adtech_assets.narrative.evidence import Evidence, Narrative
-from adtech_assets.reporting.figures import Figures
+from adtech_assets.narrative.figures import Figures
 from adtech_assets.reporting.wording import Wording, wording_for
 
 BRAND_COLOR = re.compile(r"#[0-9a-fA-F]{6}")

@@ -23,8 +23,8 @@ from email.utils import format_datetime, parseaddr
 from pathlib import Path
 
 from adtech_assets.narrative.evidence import Narrative, Section
+from adtech_assets.narrative.figures import Figures
 from adtech_assets.reporting.document import environment, readable_on_white, text_on
-from adtech_assets.reporting.figures import Figures
 from adtech_assets.reporting.kpis import Kpi
 from adtech_assets.reporting.wording import wording_for
 from adtech_assets.settings import Client, Mail

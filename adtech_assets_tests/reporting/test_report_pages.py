@@ -15,8 +15,8 @@ import pytest
 from report_fixture import CAMPAIGNS, TEMPLATES, WEEK, cleaned_rows, report_content
 
 from adtech_assets.narrative.evidence import Narrative
+from adtech_assets.narrative.figures import Figures
 from adtech_assets.reporting import document, page, pdf
-from adtech_assets.reporting.figures import Figures
 from adtech_assets.tables import ANOMALY_SCORES, CONSERVATION, DIAGNOSES, FINDINGS, RESTATEMENTS, UPLOADS
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adtech_assets.reporting.figures import Figures
+from adtech_assets.narrative.figures import Figures
 
 MONDAY = dt.date(2025, 3, 17)
 

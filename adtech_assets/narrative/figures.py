@@ -1,4 +1,4 @@
-"""Numbers and dates as the page prints them, by the client's locale and currency.
+"""Numbers and dates by the client's locale and currency, for text and page.
 
 Belongs here: formatting only. Does not: choosing what to print, or computing it.
 """
@@ -45,10 +45,10 @@ class Figures:
         pattern.frac_prec = (least, most)
         return str(pattern.apply(_decimal(value), self.locale))
 
-    def money(self, value: float, exact: bool = False) -> str:
-        """An amount in the client's currency; without a currency a plain number."""
+    def money(self, value: float, exact: bool = False, whole: bool = False) -> str:
+        """An amount in the client's currency, without one a plain number; `whole` leaves the cents out in any case."""
         digits = numbers.get_currency_precision(self.currency) if self.currency else 2
-        if not exact and abs(value) >= WHOLE_FROM:
+        if whole or (not exact and abs(value) >= WHOLE_FROM):
             digits = 0
         if self.currency is None:
             return self.number(value, digits, digits)
