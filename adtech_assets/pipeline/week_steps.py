@@ -34,6 +34,7 @@ from adtech_assets.tables import (
     REPORTS,
     RESTATEMENTS,
     SENTENCES,
+    VANISHED,
     WEEK_DIGESTS,
     WEEKLY,
 )
@@ -205,6 +206,7 @@ def content_of(workspace: Workspace, client: str, week: dt.date, version: int) -
         conservation=lake.read(CONSERVATION, part),
         quarantined_rows=lake.read(QUARANTINE, part).height,
         restatements=lake.scan(RESTATEMENTS, part).filter(pl.col("date").is_between(week, end)).collect(),
+        vanished=lake.scan(VANISHED, part).filter(pl.col("date").is_between(week, end)).collect(),
         simulated=any(item.simulated for item in evidence.items),
     )
 

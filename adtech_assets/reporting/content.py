@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +17,7 @@ import polars as pl
 from adtech_assets.narrative.evidence import Evidence, Narrative
 from adtech_assets.narrative.figures import Figures
 from adtech_assets.reporting.wording import Wording, wording_for
+from adtech_assets.tables import VANISHED
 
 BRAND_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -28,6 +29,7 @@ class ReportContent:
     weekly: WEEKLY, all weeks. daily: date, channel, campaign and the additive metrics of the charted weeks. findings:
     FINDINGS overlapping the week. scores: ANOMALY_SCORES of the charted days. diagnoses: DIAGNOSES. uploads: UPLOADS of
     the client. conservation: CONSERVATION. restatements: RESTATEMENTS of the week. `simulated`: the weather is.
+    vanished: VANISHED of the week.
     """
 
     client: str
@@ -51,6 +53,7 @@ class ReportContent:
     quarantined_rows: int
     restatements: pl.DataFrame
     simulated: bool
+    vanished: pl.DataFrame = field(default_factory=VANISHED.empty)
 
     def __post_init__(self) -> None:
         if not BRAND_COLOR.fullmatch(self.brand_color):

@@ -26,7 +26,7 @@ def build_notes(content: ReportContent, examples: int = 3) -> tuple[DataNote, ..
     """All notes that hold for this report; of long lists only `examples` are named."""
     notes = (
         _revised(content), _provisional(content), _refused(content, examples), _quarantined(content),
-        _duplicates(content), _restated(content, examples), _recovered(content), _simulated(content),
+        _duplicates(content), _restated(content, examples), _vanished(content, examples), _recovered(content), _simulated(content),
     )  # fmt: skip
     return tuple(note for note in notes if note is not None)
 
@@ -97,6 +97,22 @@ def _restated(content: ReportContent, examples: int) -> DataNote | None:
     said = "1 figure of this week was" if changed.height == 1 else f"{count} figures of this week were"
     moved = f" In sum: {', '.join(parts)}." if parts else ""
     return DataNote("Restated by the platform", f"{said} changed by a newer file; the newest value counts.{moved}")
+
+
+def _vanished(content: ReportContent, examples: int) -> DataNote | None:
+    if content.vanished.is_empty():
+        return None
+    campaigns = (
+        content.vanished.group_by("campaign")
+        .agg(pl.col("spend").sum())
+        .sort("spend", "campaign", descending=[True, False])
+    )
+    spend = content.figures.money(float(campaigns["spend"].sum()), exact=True)
+    named = ", ".join(campaigns.get_column("campaign").head(examples))
+    more = campaigns.height - examples
+    listed = f"{named} and {more} more" if more > 0 else named
+    text = f"A newer file covers their days but no longer names them; {spend} of spend of this week was kept: {listed}."
+    return DataNote("Missing in the newest file", text, strong=True)
 
 
 def _recovered(content: ReportContent) -> DataNote | None:

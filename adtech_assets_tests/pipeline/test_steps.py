@@ -100,6 +100,17 @@ def test_a_report_asked_for_alone_never_prints_text_written_for_other_figures(wo
     assert account.to == pytest.approx(spend["spend"].sum())
 
 
+def test_a_campaign_a_newer_file_no_longer_names_is_kept_and_told_in_the_report(workspace: Workspace) -> None:
+    drop(workspace, "a.csv", demo_frame().write_csv().encode())
+    metrics(workspace)
+    filtered = demo_frame().filter(pl.col("campaign") != "Google_Display").with_columns(pl.col("spend") + 1)
+    drop(workspace, "filtered.csv", filtered.write_csv().encode())
+    metrics(workspace)
+    made = report(workspace)
+    html = made.pdf_path.with_suffix(".html").read_text("utf-8")
+    assert "Missing in the newest file" in html and "was kept: Google_Display" in html
+
+
 def test_a_refused_file_is_told_and_forgotten_when_corrected(workspace: Workspace) -> None:
     drop(workspace, "good.csv", demo_frame().write_csv().encode())
     bad = drop(workspace, "bad.csv", b"date,channel\n2025-01-01,x\n")
