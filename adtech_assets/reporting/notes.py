@@ -26,7 +26,8 @@ def build_notes(content: ReportContent, examples: int = 3) -> tuple[DataNote, ..
     """All notes that hold for this report; of long lists only `examples` are named."""
     notes = (
         _revised(content), _provisional(content), _refused(content, examples), _quarantined(content),
-        _duplicates(content), _restated(content, examples), _vanished(content, examples), _recovered(content), _simulated(content),
+        _duplicates(content), _restated(content, examples), _vanished(content, examples), _recovered(content),
+        _simulated(content),
     )  # fmt: skip
     return tuple(note for note in notes if note is not None)
 
