@@ -6,6 +6,7 @@ Belongs here: options, progress, exit codes. Does not: work.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import signal
 import tempfile
 import time
@@ -21,7 +22,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 out, err = Console(soft_wrap=True, highlight=False), Console(stderr=True, soft_wrap=True, highlight=False)
 
 DEMO_CLIENT, DEMO_FILE = "demo", "demo_export.csv"
-_UP_SECONDS, _REPORT_SECONDS, _PAUSE = 120, 240, 0.2
+_UP_SECONDS, _REPORT_SECONDS, _IDLE_SECONDS, _PAUSE = 120, 240, 30, 0.2
 
 
 def fail(message: str) -> typer.Exit:
@@ -94,6 +95,25 @@ def _named(settings: Settings, key: str, name: str) -> Settings:
 
 def _end_like_ctrl_c(*_: object) -> None:
     raise KeyboardInterrupt
+
+
+@app.command()
+def guard(
+    evidence: Annotated[
+        Path, typer.Option(help="evidence as JSON: client, currency, locale, today, items", exists=True)
+    ],
+    batch: Annotated[Path, typer.Option(help="one sentence a line: id, text, lang, evidence_ids", exists=True)],
+    verdicts: Annotated[Path, typer.Option("--out", help="one verdict a line: id, ok, reason")],
+) -> None:
+    """Check sentences against evidence, as every sentence of a report is checked before it is printed."""
+    from adtech_assets.narrative.evidence_file import judge_lines, read_evidence
+
+    try:
+        facts = read_evidence(evidence.read_text("utf-8"))
+    except ValueError as error:
+        raise fail(f"{evidence}: this is no evidence file: {error}") from None
+    judged = judge_lines(batch.read_text("utf-8").splitlines(), facts)
+    verdicts.write_text("".join(json.dumps(verdict, ensure_ascii=False) + "\n" for verdict in judged), "utf-8")
 
 
 @app.callback()

@@ -20,6 +20,7 @@ from pathlib import Path
 HOME, LOG = ".dagster", "dev.log"
 CONFIG, WORKSPACE = "dagster.yaml", "workspace.yaml"
 _STOP_SECONDS = 5
+_BUSY = "{runsOrError(filter: {statuses: [QUEUED, NOT_STARTED, STARTING, STARTED]}, limit: 1) {... on Runs {results {runId}}}}"
 _READY_PAUSE = 0.2
 
 
@@ -121,3 +122,18 @@ def wait_until_up(server: Server, seconds: float) -> None:
             pass
         time.sleep(_READY_PAUSE)
     raise ServerFailed(f"Dagster did not answer within {seconds:.0f} s; its log: {server.log}")
+
+
+def wait_until_idle(server: Server, seconds: float) -> None:
+    """Return when no run is waiting or running, or after some seconds: what is under way may finish its checks."""
+    import httpx
+
+    deadline = time.monotonic() + seconds
+    while server.alive and time.monotonic() < deadline:
+        try:
+            answer = httpx.post(f"{server.url}/graphql", json={"query": _BUSY}, timeout=5).json()
+            if not answer["data"]["runsOrError"]["results"]:
+                return
+        except (httpx.HTTPError, KeyError, ValueError):
+            pass
+        time.sleep(_READY_PAUSE)

@@ -1,5 +1,6 @@
 """Commands say what they did on stdout, what is wrong on stderr, and never print a traceback."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,22 @@ def test_another_kind_of_file_is_named(tmp_path: Path) -> None:
     file.write_bytes(b"\x89PNG")
     result = RUN.invoke(app, ["report", str(file), "--client", "acme", "--out", str(tmp_path)])
     assert result.exit_code == 1 and ".csv" in result.stderr
+
+
+def test_sentences_are_judged_against_an_evidence_file(tmp_path: Path) -> None:
+    item = {
+        "id": "e1", "kind": "change", "metric": "spend", "segment": {}, "unit": "EUR", "from": 200.0, "to": 150.0, "abs": -50.0,
+        "pct": -0.25, "period": {"start": "2026-09-07", "end": "2026-09-13"}, "baseline": {"start": "2026-08-31", "end": "2026-09-06"},
+    }  # fmt: skip
+    facts = {"client": "Acme", "currency": "EUR", "locale": "en-GB", "today": "2026-09-15", "items": [item]}
+    (tmp_path / "evidence.json").write_text(json.dumps(facts))
+    said = ["Spend fell by 25% to €150.", "Spend rose by 25% to €150.", "Spend fell by 35% to €150."]
+    lines = [
+        json.dumps({"id": str(i), "text": text, "lang": "en", "evidence_ids": None}) for i, text in enumerate(said)
+    ]
+    (tmp_path / "sentences.jsonl").write_text("\n".join(lines))
+    paths = ["--evidence", str(tmp_path / "evidence.json"), "--batch", str(tmp_path / "sentences.jsonl")]
+    result = RUN.invoke(app, ["guard", *paths, "--out", str(tmp_path / "out.jsonl")])
+    assert result.exit_code == 0, result.output
+    verdicts = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert [v["ok"] for v in verdicts] == [True, False, False] and all(v["reason"] for v in verdicts[1:])
