@@ -178,6 +178,8 @@ def demo(
                 time.sleep(_PAUSE)
             for line in progress.news():
                 out.print(f"{time.monotonic() - started:6.1f} s    {line}", markup=False)
+            status.update("finishing the checks")
+            servers.wait_until_idle(server, _IDLE_SECONDS)
             out.print(
                 f"report      {progress.pdf}\nmail        {progress.mail}\nUI          {server.url}", markup=False
             )

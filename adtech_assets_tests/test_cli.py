@@ -66,7 +66,8 @@ def test_another_kind_of_file_is_named(tmp_path: Path) -> None:
 def test_sentences_are_judged_against_an_evidence_file(tmp_path: Path) -> None:
     item = {
         "id": "e1", "kind": "change", "metric": "spend", "segment": {}, "unit": "EUR", "from": 200.0, "to": 150.0, "abs": -50.0,
-        "pct": -0.25, "period": {"start": "2026-09-07", "end": "2026-09-13"}, "baseline": {"start": "2026-08-31", "end": "2026-09-06"},
+        "pct": -0.25, "period": {"start": "2026-09-07", "end": "2026-09-13"},
+        "baseline": {"start": "2026-08-31", "end": "2026-09-06"},
     }  # fmt: skip
     facts = {"client": "Acme", "currency": "EUR", "locale": "en-GB", "today": "2026-09-15", "items": [item]}
     (tmp_path / "evidence.json").write_text(json.dumps(facts))
