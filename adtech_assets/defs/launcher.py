@@ -21,7 +21,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from dagster import DagsterRun, DagsterRunStatus
+from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, QueuedRunCoordinator
 from dagster._config.config_schema import UserConfigSchema
 from dagster._core.launcher.base import CheckRunHealthResult, LaunchRunContext, RunLauncher, WorkerStatus
 from dagster._grpc.types import ExecuteRunArgs
@@ -119,6 +119,18 @@ class WarmRunLauncher(RunLauncher, ConfigurableClass):
         done = run.status in (DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED)
         status = WorkerStatus.SUCCESS if done else WorkerStatus.FAILED
         return CheckRunHealthResult(status, f"process {pid} is gone", run_worker_id=str(pid))
+
+
+class WarmingRunCoordinator(QueuedRunCoordinator):
+    """Dagster's queue, which the daemon opens as it starts: it opens the launcher too, and that begins to warm up.
+
+    Left to itself Dagster loads a launcher with the first run, and the first drop would wait for the imports.
+    """
+
+    def register_instance(self, instance: DagsterInstance) -> None:
+        super().register_instance(instance)
+        if _is_daemon():
+            threading.Thread(target=lambda: instance.run_launcher, daemon=True).start()
 
 
 def _is_daemon() -> bool:

@@ -8,13 +8,22 @@ from collections.abc import Callable
 from typing import TypeVar
 
 Found = TypeVar("Found")
+_REST = 9  # times as long as the look took
 
 
 def watch(look: Callable[[], Found | None], window_seconds: float, pause_seconds: float) -> Found | None:
-    """Look until there is something or the window is over; at least once."""
+    """Look until there is something or the window is over; at least once.
+
+    Where a look takes long (many clients, a slow disk), the pauses grow with it: looking never takes more than a
+    tenth of the time.
+    """
     deadline = time.monotonic() + window_seconds
-    while (found := look()) is None:
-        if time.monotonic() + pause_seconds > deadline:
+    while True:
+        started = time.monotonic()
+        if (found := look()) is not None:
+            return found
+        now = time.monotonic()
+        pause = max(pause_seconds, _REST * (now - started))
+        if now + pause > deadline:
             return None
-        time.sleep(pause_seconds)
-    return found
+        time.sleep(pause)
