@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from adtech_assets.demo import DEFAULT_SEED
 from adtech_assets.settings import Paths, Settings, check_slug, load_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -34,7 +35,7 @@ def fail(message: str) -> typer.Exit:
 @app.command("demo-data")
 def demo_data(
     file: Annotated[Path, typer.Option("--out", help="CSV file to write")],
-    seed: Annotated[int, typer.Option(help="the same seed writes the same file")] = 7,
+    seed: Annotated[int, typer.Option(help="the same seed writes the same file")] = DEFAULT_SEED,
 ) -> None:
     """Write the demo client's export: 90 days, eight campaigns, five planted anomalies."""
     from adtech_assets.demo import write_demo

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 START = dt.date(2025, 1, 1)
 DAYS = 90
+DEFAULT_SEED = 1
 COLUMNS = ("date", "channel", "campaign", "spend", "impressions", "clicks", "conversions", "revenue")
 SATURDAY = 5
 
@@ -136,7 +137,7 @@ PLANTED = (
 )  # fmt: skip
 
 
-def demo_frame(seed: int = 7, days: int = DAYS, start: dt.date = START) -> pl.DataFrame:
+def demo_frame(seed: int = DEFAULT_SEED, days: int = DAYS, start: dt.date = START) -> pl.DataFrame:
     """One row a day and running campaign, columns `COLUMNS`, ordered by date and campaign; money in EUR.
 
     The same seed gives the same frame. Another `start` shifts the whole calendar of campaigns, seasons and anomalies
@@ -154,7 +155,7 @@ def demo_frame(seed: int = 7, days: int = DAYS, start: dt.date = START) -> pl.Da
     return pl.concat(frames).with_columns(pl.col("date") + shift).sort("date", "campaign").select(COLUMNS)
 
 
-def write_demo(path: Path, seed: int = 7, days: int = DAYS, start: dt.date = START) -> Path:
+def write_demo(path: Path, seed: int = DEFAULT_SEED, days: int = DAYS, start: dt.date = START) -> Path:
     """The demo export as CSV at `path`, written beside it and renamed, so that a watcher never sees half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f".{path.name}.tmp")

@@ -106,18 +106,16 @@ def latest_complete_week(weekly: pl.DataFrame) -> dt.date | None:
     return week if isinstance(week, dt.date) else None
 
 
-def digests(weekly: pl.DataFrame, findings: pl.DataFrame, looks_back: int) -> pl.DataFrame:
-    """Table week_digests: changes with a figure of the week or of the `looks_back` weeks before it, or a finding in it."""
+def digests(weekly: pl.DataFrame, looks_back: int) -> pl.DataFrame:
+    """Table week_digests: changes with a figure of the week or of the `looks_back` weeks before it.
+
+    Everything else a report says follows from figures up to its Sunday, so that no later day can change it.
+    """
     rows = []
     columns = ["week", "level", "member", "platform", "channel", *ADDITIVE]
     printed = weekly.select(columns).with_columns(pl.col(ADDITIVE).round(_PRINTED_DIGITS))
     for week, complete in weekly.select("week", "complete").unique().sort("week").iter_rows():
-        first, end = week - dt.timedelta(weeks=looks_back), week + dt.timedelta(days=6)
-        figures = printed.filter(pl.col("week").is_between(first, week)).rows()
-        found = findings.filter((pl.col("start") <= end) & (pl.col("end") >= week))
-        said = found.select(
-            "finding_id", "kind", "campaign", "metric", "start", pl.min_horizontal("end", pl.lit(end))
-        ).rows()
-        text = json.dumps([figures, said], default=str)
-        rows.append((week, complete, hashlib.sha256(text.encode()).hexdigest()[:16]))
+        figures = printed.filter(pl.col("week").is_between(week - dt.timedelta(weeks=looks_back), week)).rows()
+        digest = hashlib.sha256(json.dumps(figures, default=str).encode()).hexdigest()[:16]
+        rows.append((week, complete, digest))
     return pl.DataFrame(rows, schema=WEEK_DIGESTS.schema, orient="row")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from adtech_assets.lake import Part
 from adtech_assets.pipeline.workspace import Workspace
 from adtech_assets.quality.rulebook import Rule
-from adtech_assets.tables import DELIVERIES, DIAGNOSES, RAW_ROWS, REPORTS, SENTENCES, TABLES
+from adtech_assets.tables import DELIVERIES, DIAGNOSES, FINDINGS, RAW_ROWS, REPORTS, SENTENCES, TABLES
 
 if TYPE_CHECKING:
     import duckdb
@@ -45,11 +45,13 @@ def check(
 def show_tables(
     workspace: Workspace, connection: duckdb.DuckDBPyConnection, client: str, week: dt.date | None = None
 ) -> None:
-    """Views of all tables of one client; those kept by week only where a week is given."""
+    """Views of all tables of one client; those kept by week only where a week is given, findings then as of that week."""
     parts = {}
     for table in TABLES.values():
         if table is RAW_ROWS:
             parts[table] = workspace.raw_parts(client)
+        elif table is FINDINGS and week is not None:
+            parts[table] = [Part(client, week)]
         elif table in OF_A_WEEK:
             parts[table] = [Part(client, week)] if week else []
         else:

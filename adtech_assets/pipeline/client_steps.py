@@ -147,6 +147,6 @@ def score(workspace: Workspace, client: str) -> tuple[pl.DataFrame, pl.DataFrame
     workspace.lake.write(ANOMALY_SCORES, part, scores)
     workspace.lake.write(FINDINGS, part, findings)
     looks_back = math.ceil(workspace.settings.insight.baseline_days / 7)
-    digests = weekly.digests(workspace.lake.read(WEEKLY, part), findings, looks_back)
+    digests = weekly.digests(workspace.lake.read(WEEKLY, part), looks_back)
     workspace.lake.write(WEEK_DIGESTS, part, digests)
     return scores, findings

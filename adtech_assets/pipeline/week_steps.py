@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from adtech_assets.insight import drivers, recommendations
+from adtech_assets.insight import anomalies, drivers, recommendations
 from adtech_assets.lake import Part, forget_interrupted, write_atomic
 from adtech_assets.metrics import weekly as weeks
 from adtech_assets.narrative.collect import collect
@@ -54,12 +54,23 @@ def diagnose(workspace: Workspace, client: str, week: dt.date) -> pl.DataFrame:
         last = str(cleaned.get_column("date").max() or "unknown")
         raise NoData(f"{client}: no figures in the week of {week}; the last day with figures is {last}")
     settings = workspace.settings.insight
+    findings = _known_by_sunday(workspace, client, cleaned, week)
+    workspace.lake.write(FINDINGS, Part(client, week), findings)
     found = drivers.diagnose(cleaned, week, settings)
-    advice = recommendations.recommend(found, workspace.lake.read(FINDINGS, part), week, settings)
+    advice = recommendations.recommend(found, findings, week, settings)
     table = DIAGNOSES.conform(pl.concat([DIAGNOSES.conform(found), DIAGNOSES.conform(advice)]))
     table = table.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("rank"))
     workspace.lake.write(DIAGNOSES, Part(client, week), table)
     return table
+
+
+def _known_by_sunday(workspace: Workspace, client: str, cleaned: pl.DataFrame, week: dt.date) -> pl.DataFrame:
+    """The findings as they stood when the week ended: a report does not speak of days after its week, and days that
+    come later do not change what it said."""
+    until = cleaned.filter(pl.col("date") <= week + dt.timedelta(days=6))
+    if until.height == cleaned.height:
+        return workspace.lake.read(FINDINGS, Part(client))
+    return anomalies.score(weeks.daily(until), workspace.settings.insight)[1]
 
 
 def evidence_of(workspace: Workspace, client: str, week: dt.date) -> Evidence:
@@ -74,7 +85,7 @@ def evidence_of(workspace: Workspace, client: str, week: dt.date) -> Evidence:
         locale=profile.locale,
         week=week,
         weekly=workspace.lake.read(WEEKLY, part),
-        findings=workspace.lake.read(FINDINGS, part),
+        findings=workspace.lake.read(FINDINGS, Part(client, week)),
         diagnoses=workspace.lake.read(DIAGNOSES, Part(client, week)),
         context=context_of(workspace, client, week),
         notes=(),
@@ -180,7 +191,7 @@ def content_of(workspace: Workspace, client: str, week: dt.date, version: int) -
     end = week + dt.timedelta(days=6)
     start = week - dt.timedelta(weeks=settings.insight.chart_weeks - 1)
     shown = pl.col("date").is_between(start, end)
-    findings = lake.read(FINDINGS, part)
+    findings = lake.read(FINDINGS, week_part)
     profile = settings.client(client)
     currency = workspace.currency(client)
     earlier = lake.read(REPORTS, week_part).filter(pl.col("version") < version).sort("version")

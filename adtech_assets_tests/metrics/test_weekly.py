@@ -7,7 +7,7 @@ import pytest
 
 from adtech_assets.metrics import weekly
 from adtech_assets.metrics.model import ADDITIVE
-from adtech_assets.tables import CLEANED, FINDINGS
+from adtech_assets.tables import CLEANED
 
 MONDAY = dt.date(2025, 1, 6)
 
@@ -76,8 +76,8 @@ def test_a_campaign_on_two_channels_is_one_campaign_named_after_its_main_channel
 
 def test_a_digest_changes_with_its_own_week_and_not_with_weeks_far_away() -> None:
     table = rows(70)
-    before = dict(weekly.digests(weekly.aggregate(table), FINDINGS.empty(), 2).select("week", "digest").iter_rows())
+    before = dict(weekly.digests(weekly.aggregate(table), 2).select("week", "digest").iter_rows())
     touched = table.with_columns(spend=pl.when(pl.col("date") == MONDAY).then(11.0).otherwise("spend"))
-    after = dict(weekly.digests(weekly.aggregate(touched), FINDINGS.empty(), 2).select("week", "digest").iter_rows())
+    after = dict(weekly.digests(weekly.aggregate(touched), 2).select("week", "digest").iter_rows())
     changed = sorted(week for week in before if before[week] != after[week])
     assert changed == [MONDAY + dt.timedelta(weeks=i) for i in range(3)]

@@ -86,6 +86,22 @@ def test_changed_figures_make_a_second_version_that_says_what_moved(workspace: W
     assert sent["version"].to_list() == [1, 2] and sent["message_id"].n_unique() == 2
 
 
+def test_days_after_a_week_change_nothing_its_report_said(workspace: Workspace) -> None:
+    until = demo_frame().filter(pl.col("date") <= dt.date(2025, 2, 16))
+    drop(workspace, "until.csv", until.write_csv().encode())
+    metrics(workspace)
+    week = dt.date(2025, 2, 10)
+    then = report(workspace, week)
+    drop(workspace, "whole.csv", demo_frame().write_csv().encode())
+    metrics(workspace)
+    assert [due.week for due in due_reports(workspace, "acme")] == [WEEK], "no reported week is revised by later days"
+    now = report(workspace, week)
+    assert now.row["version"] == 1 and now.content.narrative == then.content.narrative
+    assert now.content.findings.equals(then.content.findings) and now.content.findings["end"].max() <= dt.date(
+        2025, 2, 16
+    )
+
+
 def test_a_report_asked_for_alone_never_prints_text_written_for_other_figures(workspace: Workspace) -> None:
     drop(workspace, "export.csv", demo_frame().write_csv().encode())
     metrics(workspace)
