@@ -44,7 +44,7 @@ def aggregate(cleaned: pl.DataFrame) -> pl.DataFrame:
     last = cleaned.get_column("date").max()
     assert isinstance(last, dt.date)  # noqa: S101 - cleaned rows always have a day
     weekly = weekly.with_columns((pl.col("week").dt.offset_by("6d") <= last).alias("complete"))
-    return WEEKLY.conform(_beside_previous(weekly)).sort("week", "level", "member", "platform", nulls_last=True)
+    return WEEKLY.conform(_beside_previous(weekly))
 
 
 def main_channel(rows: pl.DataFrame) -> pl.Expr:
@@ -75,10 +75,14 @@ def _beside_previous(weekly: pl.DataFrame) -> pl.DataFrame:
     account = weekly.filter(pl.col("level") == "account").select("week", "days")
     before = account.select(pl.col("week").dt.offset_by("7d"), pl.col("days").alias("days_before"))
     comparable = account.join(before, on="week").filter(pl.col("days") == pl.col("days_before")).get_column("week")
-    previous = weekly.select(
-        pl.col("week").dt.offset_by("7d"), "level", "member", "platform", pl.col(metrics).name.suffix("_previous")
-    ).filter(pl.col("week").is_in(comparable.to_list()))
-    joined = weekly.join(previous, on=["week", "level", "member", "platform"], how="left", nulls_equal=True)
+    weekly = weekly.sort("level", "member", "platform", "week", nulls_last=True)
+    key = [pl.col(name).eq_missing(pl.col(name).shift()) for name in ("level", "member", "platform")]
+    follows = pl.all_horizontal(
+        *key, pl.col("week") == pl.col("week").shift().dt.offset_by("7d"), pl.col("week").is_in(comparable.to_list())
+    )
+    joined = weekly.with_columns(follows.alias("_follows")).with_columns(
+        pl.when("_follows").then(pl.col(name).shift()).alias(f"{name}_previous") for name in metrics
+    )
     return joined.with_columns(
         pl.when(pl.col(f"{name}_previous") != 0)
         .then(pl.col(name) / pl.col(f"{name}_previous") - 1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,9 +90,13 @@ def _ingest_file(
     if identity in known and known[identity]["status"] != "refused" and known[identity]["reader"] == READER_VERSION:
         return known[identity]
     archived = workspace.lake.archive(client, identity, path.suffix.lower())
-    if not archived.is_file():
-        write_atomic(archived, data)
-    return _row(known, _read(workspace, client, data).facts, path, now)
+    with ThreadPoolExecutor(1) as beside:
+        # The disk takes the original while it is read; it counts as read only when both are done.
+        archiving = None if archived.is_file() else beside.submit(write_atomic, archived, data)
+        export = _read(workspace, client, data)
+        if archiving:
+            archiving.result()
+    return _row(known, export.facts, path, now)
 
 
 def _read(workspace: Workspace, client: str, data: bytes) -> Export:

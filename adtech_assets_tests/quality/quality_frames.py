@@ -118,7 +118,7 @@ def sound_tables() -> Tables:
     """A set of tables in which every rule holds."""
     cleaned, findings = _cleaned(), _findings()
     weekly = aggregate(cleaned)
-    fingerprints = digests(weekly, findings, looks_back=1)
+    fingerprints = digests(weekly, looks_back=1)
     week = MONDAY + dt.timedelta(days=7)
     spend = weekly.filter(pl.col("level") == "account", pl.col("week") == week).get_column("spend").item()
     report = {"pdf": "acme/2026-03-09.pdf", "pdf_bytes": 9000, "pages": 2, "headline": "Spend rose by a half"}
