@@ -1,4 +1,4 @@
-"""Which reports are due: the latest complete week, and every reported week whose figures have changed since.
+"""Which reports are due: the latest complete week until it is mailed, and every reported week whose figures changed.
 
 Belongs here: that decision, pure, and the reading it needs. Does not: making reports, or requesting runs.
 """
@@ -14,7 +14,7 @@ import polars as pl
 
 from adtech_assets.lake import Part
 from adtech_assets.pipeline.workspace import Workspace
-from adtech_assets.tables import REPORTS, WEEK_DIGESTS
+from adtech_assets.tables import DELIVERIES, REPORTS, WEEK_DIGESTS
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,15 @@ class Due:
 
     week: dt.date
     digest: str
-    reason: Literal["new", "revised"]
+    reason: Literal["new", "revised", "undelivered"]
 
 
-def plan(current: Mapping[dt.date, str], complete: set[dt.date], reported: Mapping[dt.date, str]) -> list[Due]:
-    """Due reports, oldest first. `current`: week -> fingerprint now; `reported`: week -> fingerprint when reported."""
+def plan(
+    current: Mapping[dt.date, str], complete: set[dt.date], reported: Mapping[dt.date, str], undelivered: set[dt.date]
+) -> list[Due]:
+    """Due reports, oldest first. `current`: week -> fingerprint now; `reported`: week -> fingerprint when reported;
+    `undelivered`: reported weeks whose newest version has not been mailed, which counts for the latest week only
+    (older ones are backfills that nobody asked to mail)."""
     due = [
         Due(week, current[week], "revised")
         for week, digest in reported.items()
@@ -36,6 +40,8 @@ def plan(current: Mapping[dt.date, str], complete: set[dt.date], reported: Mappi
     latest = max(complete, default=None)
     if latest is not None and latest not in reported:
         due.append(Due(latest, current[latest], "new"))
+    elif latest in undelivered and latest not in {item.week for item in due}:
+        due.append(Due(latest, current[latest], "undelivered"))
     return sorted(due, key=lambda d: d.week)
 
 
@@ -44,9 +50,12 @@ def due_reports(workspace: Workspace, client: str) -> list[Due]:
     digests = workspace.lake.read(WEEK_DIGESTS, Part(client))
     current = dict(digests.select("week", "digest").iter_rows())
     complete = set(digests.filter(pl.col("complete")).get_column("week"))
-    reported = {}
+    reported, undelivered = {}, set()
     for week in workspace.lake.weeks(REPORTS, client):
-        versions = workspace.lake.read(REPORTS, Part(client, week))
+        versions = workspace.lake.read(REPORTS, Part(client, week)).sort("version")
         if versions.height:
-            reported[week] = versions.sort("version").get_column("digest")[-1]
-    return plan(current, complete, reported)
+            reported[week] = versions.get_column("digest")[-1]
+            sent = workspace.lake.read(DELIVERIES, Part(client, week)).get_column("version")
+            if versions.get_column("version")[-1] not in sent:
+                undelivered.add(week)
+    return plan(current, complete, reported, undelivered)

@@ -106,6 +106,7 @@ def test_a_report_asked_for_alone_never_prints_text_written_for_other_figures(wo
     drop(workspace, "export.csv", demo_frame().write_csv().encode())
     metrics(workspace)
     report(workspace)
+    assert [d.reason for d in due_reports(workspace, "acme")] == ["undelivered"]
     drop(workspace, "newer.csv", corrected(5000.0))
     metrics(workspace)
     alone = week_steps.render(workspace, "acme", WEEK)
