@@ -38,7 +38,21 @@ def exports_of(inbox: Path, client: str, settings: Inbox) -> list[Path]:
     folder = inbox / client
     if folder.is_symlink() or not folder.is_dir():
         return []
-    return sorted((p for p in folder.iterdir() if is_export(p, settings)), key=lambda p: (p.stat().st_mtime_ns, p.name))
+    states = _states(folder, settings)
+    return [folder / name for name in sorted(states, key=lambda name: (states[name][0], name))]
+
+
+def _states(folder: Path, settings: Inbox) -> ClientState:
+    """The exports of one folder. A file that is taken away while we look is not there."""
+    found: ClientState = {}
+    for path in folder.iterdir():
+        try:
+            if is_export(path, settings):
+                stat = path.stat()
+                found[path.name] = (stat.st_mtime_ns, stat.st_size)
+        except FileNotFoundError:
+            continue
+    return found
 
 
 def look(inbox: Path, settings: Inbox) -> dict[str, ClientState]:
@@ -47,15 +61,10 @@ def look(inbox: Path, settings: Inbox) -> dict[str, ClientState]:
         return {}
     found: dict[str, ClientState] = {}
     for folder in sorted(inbox.iterdir()):
-        if CLIENT_SLUG.fullmatch(folder.name):
-            states = {}
-            for path in exports_of(inbox, folder.name, settings):
-                try:
-                    stat = path.stat()
-                except FileNotFoundError:
-                    continue
-                states[path.name] = (stat.st_mtime_ns, stat.st_size)
-            if states:
+        if CLIENT_SLUG.fullmatch(folder.name) and folder.is_dir() and not folder.is_symlink():
+            states = _states(folder, settings)
+            # A note left behind by a file that was taken away is news, too: it has to go.
+            if states or any(folder.glob(f"*{REJECTED}")):
                 found[folder.name] = states
     return found
 

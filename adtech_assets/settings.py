@@ -49,7 +49,6 @@ class Inbox(Group):
     poll_seconds: float = Field(0.1, gt=0)
     poll_window_seconds: float = Field(25, ge=0, description="how long one sensor tick watches; below Dagster's 60 s")
     max_file_bytes: int = Field(2_000_000_000, gt=0)
-    max_attempts: int = Field(2, ge=1, description="runs requested for one state of a client's folder before giving up")
 
 
 class Calendar(Group):
@@ -78,7 +77,6 @@ class Insight(Group):
         0.98, gt=0.5, lt=1, description="IsolationForest score quantile that backs a finding"
     )
     interval_level: float = Field(0.95, gt=0.5, lt=1)
-    top_contributors: int = Field(5, ge=1)
     chart_weeks: int = Field(13, ge=2)
 
 
@@ -128,7 +126,6 @@ class Reader(Group):
     near_match_score: float = Field(
         72, ge=0, le=100, description="similarity from which a header is named as a near match"
     )
-    quarantine_preview: int = Field(20, ge=1)
 
 
 class Storage(Group):

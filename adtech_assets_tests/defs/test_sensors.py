@@ -70,11 +70,20 @@ def test_only_the_client_whose_folder_changed_is_run_again(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     "name",
-    ["half.csv.part", "download.crdownload", ".hidden.csv", "~$open.csv", "note.csv.rejected.txt", "picture.png"],
+    ["half.csv.part", "download.crdownload", ".hidden.csv", "~$open.csv", "picture.png"],
 )
 def test_what_is_no_complete_export_is_not_seen(tmp_path: Path, name: str) -> None:
     drop(tmp_path, "acme", name)
     assert isinstance(tick(tmp_path), dg.SkipReason)
+
+
+def test_a_note_whose_file_was_taken_away_is_news_so_that_it_can_be_cleared(tmp_path: Path) -> None:
+    path = drop(tmp_path, "acme", "bad.csv")
+    drop(tmp_path, "acme", "bad.csv.rejected.txt")
+    first = tick(tmp_path)
+    assert isinstance(first, dg.SensorResult)
+    path.unlink()
+    assert isinstance(tick(tmp_path, first.cursor), dg.SensorResult)
 
 
 def test_a_file_outside_a_clients_folder_is_named(tmp_path: Path) -> None:
