@@ -5,6 +5,7 @@ fails the tick, which is visible and tried again; the alert is not lost. Belongs
 transport (`alerting.py`).
 """
 
+import re
 from collections.abc import Iterator
 
 import dagster as dg
@@ -14,6 +15,7 @@ from adtech_assets.defs.resources import WorkspaceResource
 
 _EVERY_SECONDS = 5
 _ROWS = "failing rows (sample)"
+_CLASS = re.compile(r"^[A-Za-z_][\w.]*: ")  # what Python puts before the sentence
 
 
 def failed_checks(instance: dg.DagsterInstance, run_id: str) -> Iterator[Failure]:
@@ -45,7 +47,7 @@ def failed_steps(instance: dg.DagsterInstance, run_id: str) -> Iterator[Failure]
         innermost = error
         while innermost and innermost.cause:
             innermost = innermost.cause
-        said = innermost.message.strip() if innermost else "no error was recorded"
+        said = _CLASS.sub("", innermost.message.strip()) if innermost else "no error was recorded"
         yield Failure(asset=event.step_key or "run", check="step", severity="ERROR", description=said)
 
 
