@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
+from adtech_assets.lake import write_atomic
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -157,10 +159,8 @@ def demo_frame(seed: int = DEFAULT_SEED, days: int = DAYS, start: dt.date = STAR
 
 def write_demo(path: Path, seed: int = DEFAULT_SEED, days: int = DAYS, start: dt.date = START) -> Path:
     """The demo export as CSV at `path`, written beside it and renamed, so that a watcher never sees half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.tmp")
-    demo_frame(seed, days, start).write_csv(half, float_precision=2)
-    return half.replace(path)
+    write_atomic(path, demo_frame(seed, days, start).write_csv(float_precision=2).encode())
+    return path
 
 
 def _campaign_rows(

@@ -9,12 +9,12 @@ import datetime as dt
 import hashlib
 import json
 import math
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from adtech_assets.lake import write_atomic
 from adtech_assets.settings import Weather
 
 
@@ -123,10 +123,7 @@ class OpenMeteoWeather:
         except (ValueError, KeyError, TypeError) as error:
             raise WeatherUnavailable(f"{self.base_url} gave an answer that is not daily weather: {error!r}") from error
         if kept is not None and all(d.t_mean is not None and d.precipitation_mm is not None for d in days):
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            half = kept.with_name(f"{kept.name}.{os.getpid()}.tmp")
-            half.write_text(json.dumps({"daily": answer["daily"]}), "utf-8")
-            half.replace(kept)
+            write_atomic(kept, json.dumps({"daily": answer["daily"]}).encode())
         return days
 
     def _cache_file(self, query: dict[str, str]) -> Path | None:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from adtech_assets import gemini
+from adtech_assets.lake import write_atomic
 from adtech_assets.narrative import prompt
 from adtech_assets.narrative.evidence import SECTIONS, Evidence, Narrative, Section, Sentence
 from adtech_assets.narrative.formats import Formats
@@ -46,7 +45,7 @@ def narrate(evidence: Evidence, week: dt.date, settings: Settings, cache_dir: Pa
     except gemini.GeminiError as failure:
         return builtin.model_copy(update={"fallback": str(failure)})
     if cached is not None:
-        _write(cached, narrative)
+        write_atomic(cached, narrative.model_dump_json(indent=1).encode())
     return narrative
 
 
@@ -171,16 +170,3 @@ def _read(path: Path) -> Narrative | None:
         return Narrative.model_validate_json(path.read_text("utf-8"))
     except (OSError, ValidationError, UnicodeDecodeError):
         return None
-
-
-def _write(path: Path, narrative: Narrative) -> None:
-    """Keeps an answer by a temporary file and a rename, so that a reader never sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(narrative.model_dump_json(indent=1))
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import os
 import re
 import smtplib
 import ssl
-import tempfile
 import time
 import unicodedata
 from collections.abc import Sequence
@@ -22,6 +20,7 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
 
+from adtech_assets.lake import write_atomic
 from adtech_assets.narrative.evidence import Narrative, Section
 from adtech_assets.narrative.figures import Figures
 from adtech_assets.reporting.document import environment, readable_on_white, text_on
@@ -138,15 +137,8 @@ def write_eml(message: EmailMessage, folder: Path, stem: str) -> Path:
     """Write it as `<stem>.eml` for any mail program to open; a reader never sees half a file."""
     if not FILE_STEM.fullmatch(stem):
         raise ValueError(f"{stem!r} cannot name a file: letters, digits, '.', '_' and '-' only")
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{stem}.eml"
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{stem}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(message.as_bytes())
-        Path(temporary).replace(path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+    write_atomic(path, message.as_bytes())
     return path
 
 
