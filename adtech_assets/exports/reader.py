@@ -117,7 +117,6 @@ def _judged(
     labels: list[str],
 ) -> pl.DataFrame:
     """Add problem, problem_column and text: the first reason why a row cannot be used."""
-    width = len(header)
     tests: list[tuple[pl.Series, str, str | None]] = [
         (typed.get_column(CELLS).is_not_null(), "another number of cells than the header", None),
         (text.get_column("date").is_null(), "no day", "date"),
@@ -136,7 +135,7 @@ def _judged(
     judged = flags.select(problem.alias(_PROBLEM), where.alias(_COLUMN))
     typed = pl.concat([typed, judged], how="horizontal")
     bad = judged.get_column(_PROBLEM).is_not_null()
-    if not bad.any() or not width:
+    if not bad.any():
         return typed.with_columns(pl.lit(None, pl.String).alias("text"))
     quoted = text.filter(bad).select(
         LINE, pl.struct([pl.col(c).alias(h) for c, h in header.items()]).struct.json_encode().alias("text")

@@ -16,7 +16,6 @@ from adtech_assets.metrics.model import ADDITIVE, RATIOS, ratio, totals
 from adtech_assets.tables import WEEK_DIGESTS, WEEKLY
 
 LEVELS = ("platform", "channel", "campaign", "adset", "creative_type", "audience", "country", "location", "device")
-_PRINTED_DIGITS = 6
 # One bit a weekday: days of a week are counted through any number of sums without looking at rows again.
 _DAY_BIT = pl.lit(2, pl.Int64).pow(pl.col("date").dt.weekday()).cast(pl.Int64)
 
@@ -117,7 +116,7 @@ def digests(weekly: pl.DataFrame, looks_back: int) -> pl.DataFrame:
     """
     rows = []
     columns = ["week", "level", "member", "platform", "channel", *ADDITIVE]
-    printed = weekly.select(columns).with_columns(pl.col(ADDITIVE).round(_PRINTED_DIGITS))
+    printed = weekly.select(columns)
     for week, complete in weekly.select("week", "complete").unique().sort("week").iter_rows():
         figures = printed.filter(pl.col("week").is_between(week - dt.timedelta(weeks=looks_back), week)).rows()
         digest = hashlib.sha256(json.dumps(figures, default=str).encode()).hexdigest()[:16]

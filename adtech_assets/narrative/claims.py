@@ -187,24 +187,12 @@ class _Reader:
     def _tagged(self, phrase: str, at: int) -> Token:
         """A known word or phrase, as a figure where it stands for a number."""
         words = self.words
-        if phrase in words.fractions:
-            low, high = words.fractions[phrase]
-            return Token(
-                "figure",
-                phrase,
-                at,
-                words.tags.get(phrase, frozenset()),
-                figure=Figure("fraction", (low + high) / 2, low, high),
-            )
-        if phrase in words.multiples:
-            low, high = words.multiples[phrase]
-            return Token(
-                "figure",
-                phrase,
-                at,
-                words.tags.get(phrase, frozenset()),
-                figure=Figure("multiple", (low + high) / 2, low, high),
-            )
+        kinds: tuple[Literal["fraction", "multiple"], ...] = ("fraction", "multiple")
+        for kind, ranges in zip(kinds, (words.fractions, words.multiples), strict=True):
+            if phrase in ranges:
+                low, high = ranges[phrase]
+                tags = words.tags.get(phrase, frozenset())
+                return Token("figure", phrase, at, tags, figure=Figure(kind, (low + high) / 2, low, high))
         if phrase in words.number_words:
             value = words.number_words[phrase]
             return Token("figure", phrase, at, frozenset({"number_words"}), figure=Figure("plain", value, value, value))

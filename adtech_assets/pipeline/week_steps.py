@@ -155,7 +155,6 @@ def render(workspace: Workspace, client: str, week: dt.date) -> Rendered:
     write_atomic(folder / f"{stem}.html", html.encode())
     write_atomic(folder / f"{stem}.json", machine.as_json(content).encode())
     write_atomic(folder / f"{stem}.pdf", data)
-    account = _account(content.weekly, week)
     row = {
         "version": version,
         "digest": digest,
@@ -166,8 +165,8 @@ def render(workspace: Workspace, client: str, week: dt.date) -> Rendered:
         "pdf_bytes": len(data),
         "pages": pdf.page_count(data),
         "headline": content.narrative.of("headline")[0].text,
-        "spend": account.get("spend"),
-        "revenue": account.get("revenue"),
+        "spend": content.account_row.get("spend"),
+        "revenue": content.account_row.get("revenue"),
     }
     table = pl.concat([earlier, REPORTS.conform(pl.DataFrame([row], infer_schema_length=None))])
     workspace.lake.write(REPORTS, part, table)
@@ -222,17 +221,12 @@ def content_of(workspace: Workspace, client: str, week: dt.date, version: int) -
     )
 
 
-def _account(weekly: pl.DataFrame, week: dt.date) -> dict[str, Any]:
-    account = weekly.filter((pl.col("level") == "account") & (pl.col("week") == week))
-    return account.row(0, named=True) if account.height else {}
-
-
 def _revision_note(earlier: pl.DataFrame, weekly: pl.DataFrame, week: dt.date, figures: Figures) -> str | None:
     """What is different from the version before, in one plain sentence; None for a first version."""
     if earlier.is_empty():
         return None
     before = earlier.row(-1, named=True)
-    now = _account(weekly, week)
+    now = contents.account_of(weekly, week)
     moved = [
         f"{name} was {figures.money(before[name], exact=True)} and is {figures.money(now[name], exact=True)}"
         for name in ("spend", "revenue")

@@ -5,7 +5,6 @@ Belongs here: turning settings into places. Does not: steps.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,8 +70,3 @@ class Workspace:
         if stated.len() == 1:
             return str(stated[0])
         return self.settings.client(client).currency
-
-
-def plain_json(frame: pl.DataFrame) -> str:
-    """Rows as JSON with ISO dates, for files people and programs read."""
-    return json.dumps(frame.to_dicts(), default=str, ensure_ascii=False, indent=1)

@@ -22,6 +22,12 @@ from adtech_assets.tables import VANISHED
 BRAND_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
+def account_of(weekly: pl.DataFrame, week: dt.date) -> dict[str, Any]:
+    """The account's row of a week in table WEEKLY; {} where there is none."""
+    rows = weekly.filter((pl.col("week") == week) & (pl.col("level") == "account"))
+    return rows.row(0, named=True) if rows.height else {}
+
+
 @dataclass(frozen=True)
 class ReportContent:
     """One version of one week's report.
@@ -68,8 +74,7 @@ class ReportContent:
     @cached_property
     def account_row(self) -> dict[str, Any]:
         """The account's WEEKLY row of the report's week; {} where there is none."""
-        rows = self.weekly.filter((pl.col("week") == self.week) & (pl.col("level") == "account"))
-        return rows.row(0, named=True) if rows.height else {}
+        return account_of(self.weekly, self.week)
 
     @cached_property
     def figures(self) -> Figures:

@@ -40,10 +40,10 @@ def _revised(content: ReportContent) -> DataNote | None:
 
 
 def _provisional(content: ReportContent) -> DataNote | None:
-    now = content.weekly.filter((pl.col("level") == "account") & (pl.col("week") == content.week))
-    if now.is_empty() or now["complete"][0] is not False:
+    now = content.account_row
+    if now.get("complete") is not False:
         return None
-    text = f"The files do not reach Sunday yet: figures cover {now['days'][0]} days of the week."
+    text = f"The files do not reach Sunday yet: figures cover {now['days']} days of the week."
     return DataNote("Provisional", text, strong=True)
 
 
