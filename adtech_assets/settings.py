@@ -43,7 +43,7 @@ class Paths(Group):
 class Inbox(Group):
     """What counts as a dropped export, and how eagerly the folder is watched."""
 
-    suffixes: tuple[str, ...] = (".csv", ".tsv", ".txt")
+    suffixes: tuple[str, ...] = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".gz", ".zip")
     partial_suffixes: tuple[str, ...] = (".tmp", ".part", ".crdownload", ".partial", ".swp")
     settle_seconds: float = Field(0.25, ge=0, description="a file counts when size and time stand still this long")
     poll_seconds: float = Field(0.1, gt=0)
@@ -121,10 +121,28 @@ class Weather(Group):
 
 
 class Reader(Group):
-    """How the reader of exports decides."""
+    """How the reader of exports decides, and what it refuses for its size."""
 
     near_match_score: float = Field(
-        72, ge=0, le=100, description="similarity from which a header is named as a near match"
+        88, ge=0, le=100, description="similarity from which a header is named as a near match"
+    )
+    head_bytes: int = Field(262_144, gt=1024, description="how much of a file is looked at to find its header")
+    head_records: int = Field(60, ge=2, description="among how many records the header is looked for")
+    tail_lines: int = Field(200, ge=1, description="lines at the end where total rows and footers may stand")
+    max_unpacked_bytes: int = Field(4_000_000_000, gt=0, description="largest content of an archive or workbook")
+    max_unpack_ratio: float = Field(400, gt=1, description="largest content of an archive, as a multiple of its size")
+    max_line_bytes: int = Field(16_000_000, gt=1024)
+    max_cell_characters: int = Field(1_000_000, gt=1024)
+    max_columns: int = Field(4_000, gt=1)
+    max_cells: int = Field(40_000_000, gt=1, description="largest grid of a sheet, rows times columns")
+    preferred_sheets: tuple[str, ...] = Field(
+        ("Raw Data Report",), description="of several sheets with the same table, the one to read (Meta writes two)"
+    )
+    rounding_sigmas: float = Field(
+        4, gt=0, description="how many standard deviations of rounding a file's total may differ from its rows"
+    )
+    vocabulary: Path | None = Field(
+        None, description="folder of further header vocabularies, one YAML a platform; they extend those shipped"
     )
 
 

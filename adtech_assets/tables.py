@@ -92,16 +92,22 @@ UPLOADS = Table(
         "file": Column(TEXT, "name in the inbox"),
         "status": Column(TEXT, "ok, empty or refused"),
         "reason": Column(TEXT, "why it was refused and what to do"),
-        "shape": Column(TEXT, "the vocabulary that recognised it"),
-        "platform": Column(TEXT, "ad system"),
+        "platform": Column(TEXT, "ad system, shop or analytics tool"),
+        "kind": Column(TEXT, "ads, shop or web: only ads become advertising metrics"),
+        "level": Column(TEXT, "the finest thing a row is about: account, campaign, ad set, ad, keyword, ..."),
+        "dimensions": Column(TEXT, "dimensions the file has a column for, comma separated"),
+        "grain": Column(TEXT, "what one row covers: day, week, month, period or none"),
         "currency": Column(TEXT, "ISO 4217, only where the file says so"),
-        "encoding": Column(TEXT, "text encoding"),
-        "delimiter": Column(TEXT, "cell delimiter"),
+        "as_of": Column(DAY, "the day the file says its figures were taken, if it does"),
+        "encoding": Column(TEXT, "text encoding, or xlsx"),
+        "delimiter": Column(TEXT, "cell delimiter; null in a workbook"),
         "header_row": Column(INT, "line of the header, from 1"),
+        "mapping": Column(TEXT, "digest of the client's own mapping it was read with; null without one"),
+        "notes": Column(TEXT, "what a person should know about the reading, one sentence a line"),
         "arrived_at": Column(INSTANT, "when it was first seen"),
         "bytes": Column(INT, "size"),
-        "period_start": Column(DAY, "first day in the rows"),
-        "period_end": Column(DAY, "last day in the rows"),
+        "period_start": Column(DAY, "first day covered: of the rows, else of the lines above the header"),
+        "period_end": Column(DAY, "last day covered"),
         "rows_read": Column(INT, "records under the header"),
         "rows_total": Column(INT, "total rows, used as a checksum only"),
         "rows_typed": Column(INT, "records whose cells could all be read"),
@@ -111,12 +117,28 @@ UPLOADS = Table(
     },
 )
 
+CHECKSUMS = Table(
+    "checksums",
+    "The total row of a file against the sum of its rows",
+    {
+        "upload_id": _ORIGIN["upload_id"],
+        "source_row": Column(INT, "line of the total row, from 1"),
+        "label": Column(TEXT, "what the total row calls itself; null where it has no label"),
+        "metric": Column(TEXT, "additive metric"),
+        "rows_sum": Column(FLOAT, "sum of the rows"),
+        "file_total": Column(FLOAT, "what the total row states"),
+        "tolerance": Column(FLOAT, "difference that rounding explains"),
+        "ok": Column(BOOL, "whether they are equal within the tolerance"),
+    },
+)
+
 RAW_ROWS = Table(
     "raw_rows",
     "The typed rows of one upload, as the file states them",
     {
         **_ORIGIN,
-        "date": Column(DAY, "day"),
+        "date": Column(DAY, "day, or first day of what the row covers; null where the file names no time"),
+        "last_day": Column(DAY, "last day of what the row covers; the day itself in daily rows"),
         **_DIMENSIONS,
         **_ADDITIVE,
         "reported_ctr": Column(FLOAT, "CTR the file states, as a fraction; only used to recover a missing factor"),
@@ -130,9 +152,11 @@ RAW_ROWS = Table(
 
 CLEANED = Table(
     "cleaned_metrics",
-    "One current value per day and combination of dimensions",
+    "One current value per day (or week that a file states as one row) and combination of dimensions",
     {
-        "date": Column(DAY, "day"),
+        "date": Column(DAY, "day; the Monday of a week row"),
+        "days": Column(INT, "days the row covers: 1, or 7 where the file states an ISO week as one row"),
+        "last_day": Column(DAY, "day; of a week row its Sunday, or the day the file was taken where that is earlier"),
         **_DIMENSIONS,
         **_ADDITIVE,
         "recovered": Column(TEXT, "metrics recovered from the row's own ratios, comma separated; null = none"),
@@ -156,6 +180,18 @@ QUARANTINE = Table(
     },
 )
 
+PERIOD_ROWS = Table(
+    "period_rows",
+    "Rows that cover neither a day nor an ISO week, as the file states them: never spread over days",
+    {
+        **_ORIGIN,
+        "first_day": Column(DAY, "first day covered; null where the file names no time"),
+        "last_day": Column(DAY, "last day covered; null where the file names no time"),
+        **_DIMENSIONS,
+        **_ADDITIVE,
+    },
+)
+
 CONSERVATION = Table(
     "conservation",
     "Where every row and every unit of spend of an upload went",
@@ -166,12 +202,14 @@ CONSERVATION = Table(
         "rows_total": Column(INT, "total rows"),
         "rows_quarantined": Column(INT, "set aside"),
         "rows_duplicate": Column(INT, "whole-row duplicates dropped"),
+        "rows_period": Column(INT, "neither a day nor an ISO week: in period_rows, in no weekly figure"),
         "rows_kept": Column(INT, "kept (before rows of one key are summed)"),
         "rows_superseded": Column(INT, "of the kept: overruled by a newer upload of the same slice"),
         "rows_current": Column(INT, "of the kept: in cleaned_metrics"),
         "spend_read": Column(FLOAT, "sum of spend cells"),
         "spend_quarantined": Column(FLOAT, "set aside"),
         "spend_duplicate": Column(FLOAT, "in dropped duplicates"),
+        "spend_period": Column(FLOAT, "in period_rows"),
         "spend_kept": Column(FLOAT, "kept, as the file states it"),
         "spend_recovered": Column(FLOAT, "added by recovering missing spend from ratios"),
         "spend_current": Column(FLOAT, "in cleaned_metrics"),
@@ -367,7 +405,7 @@ DELIVERIES = Table(
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        UPLOADS, RAW_ROWS, CLEANED, QUARANTINE, CONSERVATION, RESTATEMENTS, VANISHED, NAMES, WEEKLY, WEEK_DIGESTS,
-        ANOMALY_SCORES, FINDINGS, DIAGNOSES, SENTENCES, REPORTS, DELIVERIES,
+        UPLOADS, CHECKSUMS, RAW_ROWS, CLEANED, QUARANTINE, PERIOD_ROWS, CONSERVATION, RESTATEMENTS, VANISHED, NAMES,
+        WEEKLY, WEEK_DIGESTS, ANOMALY_SCORES, FINDINGS, DIAGNOSES, SENTENCES, REPORTS, DELIVERIES,
     )
 }  # fmt: skip

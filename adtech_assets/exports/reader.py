@@ -1,4 +1,4 @@
-"""A file's bytes -> how it was read, and its typed rows as table `raw_rows`; or a refusal with its reason.
+"""A file's bytes -> how it was read, its typed rows as table `raw_rows`, its total row as a checksum; or a refusal.
 
 Belongs here: the order of the steps. Does not: their rules (the neighbours), clients or storage.
 """
@@ -7,30 +7,35 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
 
-from adtech_assets.exports import dialect as dialects
-from adtech_assets.exports import totals, values
-from adtech_assets.exports.dialect import CELLS, LINE, Dialect
+from adtech_assets.exports import checksum, figures, numbers, periods, rows, totals
+from adtech_assets.exports.cutting import Cut, cut_into_cells
+from adtech_assets.exports.figures import NUMERIC
+from adtech_assets.exports.mapping import FileMapping
+from adtech_assets.exports.numbers import Sign
+from adtech_assets.exports.recognition import ADS_METRICS, Recognition, recognise
 from adtech_assets.exports.refusal import Refusal
-from adtech_assets.exports.vocabulary import Match, match, rank
 from adtech_assets.settings import Reader
-from adtech_assets.tables import RAW_ROWS
+from adtech_assets.tables import CHECKSUMS, RAW_ROWS
 
-READER_VERSION = 1
-_NUMERIC = tuple(name for name, dtype in RAW_ROWS.schema.items() if dtype == pl.Float64)
-_PROBLEM, _COLUMN = "problem", "problem_column"
+READER_VERSION = 2
+_SIGNS: tuple[Sign, Sign] = (".", ",")
 
 
 @dataclass(frozen=True)
 class Export:
-    """One file as read. `facts` fit table `uploads` (without the columns that only the lake knows)."""
+    """One file as read. `facts` fit table `uploads` (without the columns that only the lake knows), `rows` table
+    raw_rows, `checksums` table checksums. `totals`: the sum of each additive metric; None where the file has none."""
 
     facts: Mapping[str, Any]
     rows: pl.DataFrame
+    checksums: pl.DataFrame = field(default_factory=CHECKSUMS.empty)
+    totals: Mapping[str, float | None] = field(default_factory=lambda: dict.fromkeys(ADS_METRICS))
 
     @property
     def refused(self) -> bool:
@@ -42,126 +47,117 @@ def upload_id(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:12]
 
 
-def read_export(data: bytes, settings: Reader | None = None) -> Export:
-    """Read a file. Never raises for what is in the file: what cannot be read without guessing has status `refused`."""
-    settings = settings or Reader()
-    identity = {"upload_id": upload_id(data), "bytes": len(data), "reader": READER_VERSION}
+def read_export(
+    data: bytes,
+    settings: Reader | None = None,
+    mapping: FileMapping | None = None,
+    home_currency: str | None = None,
+    known_id: str | None = None,
+) -> Export:
+    """Read a file. Never raises for what is in the file: what cannot be read without guessing has status `refused`.
+
+    `mapping` is the client's own word about the file; `home_currency` the client's currency, which only tells what a
+    bare `$` is; `known_id` the file's `upload_id`, where the caller has it already.
+    """
+    with ThreadPoolExecutor(1) as beside:  # the hash is taken on the other core while the file is read
+        identity = beside.submit(upload_id, data) if known_id is None else None
+        export = _described(data, settings or Reader(), mapping, home_currency)
+        own_id = known_id or (identity.result() if identity else "")
+    facts = {
+        **export.facts, "upload_id": own_id, "bytes": len(data), "reader": READER_VERSION,
+        "mapping": mapping.digest if mapping else None,
+    }  # fmt: skip
+    stamp = pl.lit(own_id).alias("upload_id")
+    rows_, sums = (frame.with_columns(stamp) for frame in (export.rows, export.checksums))
+    return Export(facts, RAW_ROWS.conform(rows_), CHECKSUMS.conform(sums), export.totals)
+
+
+def _described(data: bytes, settings: Reader, mapping: FileMapping | None, home_currency: str | None) -> Export:
+    described: dict[str, Any] = {}
     try:
-        text, encoding = dialects.decode(data)
-        dialect = dialects.detect(text, encoding, rank)
-        found = match(dialect.headers, settings.near_match_score)
-        facts, rows = _typed(dialects.cells(text, dialect), dialect, found)
+        cut = cut_into_cells(data, settings, mapping)
+        described = {
+            "encoding": cut.encoding, "delimiter": cut.layout.delimiter, "header_row": cut.layout.header_row,
+        }  # fmt: skip
+        found = recognise(cut.layout.headers, cut.layout.above, settings, mapping)
+        described |= {"platform": found.vocabulary.platform, "kind": found.vocabulary.kind}
+        export = _read(cut, found, settings, mapping, home_currency)
     except Refusal as refusal:
-        return Export({**identity, "status": "refused", "reason": str(refusal)}, RAW_ROWS.empty())
-    rows = RAW_ROWS.conform(rows.with_columns(pl.lit(identity["upload_id"]).alias("upload_id")))
-    return Export({**identity, **_described(dialect, found), **facts}, rows)
+        return Export({**described, "status": "refused", "reason": str(refusal)}, RAW_ROWS.empty())
+    return replace(export, facts={**described, **export.facts})
 
 
-def _described(dialect: Dialect, found: Match) -> dict[str, Any]:
-    return {
-        "shape": found.vocabulary.shape,
-        "platform": found.vocabulary.platform,
-        "encoding": dialect.encoding,
-        "delimiter": dialect.delimiter,
-        "header_row": dialect.header_row,
-    }
+def _read(
+    cut: Cut, found: Recognition, settings: Reader, mapping: FileMapping | None, home_currency: str | None
+) -> Export:
+    body = rows.body_of(cut.cells, cut.layout, settings.tail_lines)
+    found, currency = figures.settle_currency(body.table, found, home_currency)
+    code = currency.code or (mapping.currency if mapping else None)
+    table = rows.named(body.table, found)
+    when = periods.read_periods(table, found, cut.layout.above, mapping.date_order if mapping else None)
+    read = _figures(table, found, cut.native, code, mapping)
+    table = _with_times(table, when).with_columns(read.typed.iter_columns())
+    split = totals.split(table, _metrics(read.typed), NUMERIC, found.vocabulary)
+    table, sums, note = figures.counted(split.rows, split.totals, found)
+    facts = {
+        **rows.facts(found), "currency": code, "as_of": when.as_of,
+        "rows_total": sums.height, "rows_read": table.height + sums.height,
+        "period_start": when.stated[0] if when.stated else None, "period_end": when.stated[1] if when.stated else None,
+        "notes": "\n".join(n for n in (*cut.notes, currency.note, when.note, note) if n) or None,
+    }  # fmt: skip
+    if table.is_empty():
+        reason = body.said or "the file holds a header and no rows"
+        return Export({**facts, "status": "empty", "reason": reason, "grain": "none"}, RAW_ROWS.empty())
+    checked = checksum.check(table, sums, _metrics(table), found.vocabulary, settings.rounding_sigmas)
+    bare = read.bare.filter(split.kept) if sums.height else read.bare
+    unread = rows.unread(table, bare, read.typed.columns)
+    table = rows.with_extra(rows.judged(table, bare, found, unread, when.roles), found)
+    good = table.filter(pl.col("problem").is_null())
+    first, last = good.get_column("first").min(), good.get_column("last").max()
+    facts |= {
+        "status": "ok", "reason": None, "grain": when.covered.grain,
+        "rows_typed": good.height, "rows_problem": table.height - good.height,
+        "period_start": first or facts["period_start"], "period_end": last or facts["period_end"],
+        "spend_read": float(table.get_column("spend").sum() or 0) if "spend" in table.columns else 0.0,
+    }  # fmt: skip
+    sums_known = rows.sums(table, _metrics(table), rows.unknown_sums(table, unread, found))
+    return Export(facts, table, rows.checksum_frame(checked), sums_known)
 
 
-def _typed(text: pl.DataFrame, dialect: Dialect, found: Match) -> tuple[dict[str, Any], pl.DataFrame]:
-    header = {column: dialect.headers[i] for column, i in found.positions.items()}
-    named = text.rename({str(i): column for column, i in found.positions.items()})
-    numeric = [column for column in header if column in _NUMERIC]
-    labels = [column for column in header if column not in numeric and column != "date"]
-    named = dialects.trimmed(named, ["date", *labels])
-    total = totals.total_rows(named, "date", labels)
-    total_rows = int(total.sum())
-    named = named.filter(~total) if total_rows else named
-    if named.is_empty():
-        facts = {"status": "empty", "reason": "the file holds a header and no rows"}
-        return facts, RAW_ROWS.empty()
-    plain = values.plain_numbers(named, numeric)
-    bare = named.with_columns(values.bare(column) for column in numeric if column not in plain.columns)
-    dressed = len(plain.columns) < len(numeric)
-    sign = values.decide_sign(bare, {column: header[column] for column in numeric}, dressed)
-    currency = _currency(named, [c for c in ("spend", "revenue") if c in header and c not in plain.columns])
-    if sign != ".":
-        plain = plain.clear().select()
-    rest = [column for column in numeric if column not in plain.columns]
-    typed = bare.with_columns(*plain.iter_columns(), *(values.number(column, sign) for column in rest))
-    typed = typed.with_columns(values.days(named, "date", header["date"]).alias("date"))
-    if not typed.get_column("date").count():
-        cell = values.Cell(header["date"], named[LINE][0], str(named["date"][0] or ""))
-        raise Refusal(f"no day can be read: {cell}. What to do: export it with dates as 2025-01-31")
-    typed = _judged(typed, bare, named, header, numeric, labels)
-    typed = _with_extra(typed, text_headers=dialect.headers, unknown=found.unknown)
-    typed = typed.with_columns(pl.lit(found.vocabulary.platform).alias("platform"), pl.col(LINE).alias("source_row"))
-    return _facts(typed, total_rows, currency), typed
+def _metrics(table: pl.DataFrame) -> list[str]:
+    return [metric for metric in ADS_METRICS if metric in table.columns]
 
 
-def _currency(text: pl.DataFrame, money: list[str]) -> str | None:
-    found = values.currency_signs(text, money)
-    if len(found) > 1:
-        raise Refusal(
-            f"amounts are in {' and '.join(sorted(found))}: two currencies cannot be added up without a rate. "
-            "What to do: export one currency a file"
-        )
-    return next(iter(found), None)
-
-
-def _judged(
-    typed: pl.DataFrame,
-    bare: pl.DataFrame,
-    text: pl.DataFrame,
-    header: dict[str, str],
-    numeric: list[str],
-    labels: list[str],
-) -> pl.DataFrame:
-    """Add problem, problem_column and text: the first reason why a row cannot be used."""
-    tests: list[tuple[pl.Series, str, str | None]] = [
-        (typed.get_column(CELLS).is_not_null(), "another number of cells than the header", None),
-        (text.get_column("date").is_null(), "no day", "date"),
-        (typed.get_column("date").is_null() & text.get_column("date").is_not_null(), "not a day", "date"),
-    ]
-    if "campaign" in labels:
-        tests.append((text.get_column("campaign").is_null(), "no campaign", "campaign"))
-    for column in numeric:
-        unread = typed.get_column(column).is_null() & bare.get_column(column).is_not_null()
-        tests.append((unread, "not a number", column))
-    problem, where = pl.lit(None, pl.String), pl.lit(None, pl.String)
-    flags = pl.DataFrame({str(i): flag for i, (flag, _, _) in enumerate(tests)})
-    for i, (_, reason, at) in reversed(list(enumerate(tests))):
-        problem = pl.when(pl.col(str(i))).then(pl.lit(reason)).otherwise(problem)
-        where = pl.when(pl.col(str(i))).then(pl.lit(header[at] if at else None, pl.String)).otherwise(where)
-    judged = flags.select(problem.alias(_PROBLEM), where.alias(_COLUMN))
-    typed = pl.concat([typed, judged], how="horizontal")
-    bad = judged.get_column(_PROBLEM).is_not_null()
-    if not bad.any():
-        return typed.with_columns(pl.lit(None, pl.String).alias("text"))
-    quoted = text.filter(bad).select(
-        LINE, pl.struct([pl.col(c).alias(h) for c, h in header.items()]).struct.json_encode().alias("text")
+def _with_times(table: pl.DataFrame, when: periods.Periods) -> pl.DataFrame:
+    """Add first and last day of every row, and whether it names them itself (null: the file has no such column)."""
+    own = bool({"date", "week", "month"} & set(when.roles))
+    timed = pl.col("first").is_not_null() if own else pl.lit(None, pl.Boolean)
+    return table.with_columns(when.covered.first.alias("first"), when.covered.last.alias("last")).with_columns(
+        timed.alias("__timed")
     )
-    return typed.join(quoted, on=LINE, how="left", maintain_order="left")
 
 
-def _with_extra(typed: pl.DataFrame, text_headers: tuple[str, ...], unknown: tuple[int, ...]) -> pl.DataFrame:
-    if not unknown:
-        return typed.with_columns(pl.lit(None, pl.String).alias("extra"))
-    cells = [pl.col(str(i)).alias(text_headers[i]) for i in unknown]
-    return typed.with_columns(pl.struct(cells).struct.json_encode().alias("extra"))
+def _figures(
+    table: pl.DataFrame,
+    found: Recognition,
+    native: frozenset[int],
+    currency: str | None,
+    mapping: FileMapping | None,
+) -> figures.Figures:
+    """The figures; where the cells leave the decimal sign open, the total row decides it: only one reading adds up."""
+    try:
+        return figures.read_figures(table, found, native, currency, mapping.decimal if mapping else None)
+    except numbers.Undecided as doubt:
+        fitting = [read for sign in _SIGNS if (read := _adding_up(table, found, currency, sign)) is not None]
+        if len(fitting) != 1:
+            raise doubt
+        return fitting[0]
 
 
-def _facts(rows: pl.DataFrame, total_rows: int, currency: str | None) -> dict[str, Any]:
-    problems = rows.get_column(_PROBLEM).count()
-    days = rows.filter(pl.col(_PROBLEM).is_null()).get_column("date")
-    return {
-        "status": "ok",
-        "reason": None,
-        "currency": currency,
-        "period_start": days.min(),
-        "period_end": days.max(),
-        "rows_read": rows.height + total_rows,
-        "rows_total": total_rows,
-        "rows_typed": rows.height - problems,
-        "rows_problem": problems,
-        "spend_read": float(rows.get_column("spend").sum()),
-    }
+def _adding_up(table: pl.DataFrame, found: Recognition, currency: str | None, sign: Sign) -> figures.Figures | None:
+    """The figures under a decimal sign, if the rows then add up to a labelled total row."""
+    read = figures.read_figures(table, found, (), currency, sign)
+    typed = table.with_columns(*read.typed.iter_columns(), pl.lit(None, pl.Boolean).alias("__timed"))
+    split = totals.split(typed, [], NUMERIC, found.vocabulary)
+    checked = checksum.check(split.rows, split.totals, _metrics(read.typed), found.vocabulary, 1)
+    return read if checked.sums and all(one.ok for one in checked.sums) else None
