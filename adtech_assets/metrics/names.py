@@ -7,9 +7,20 @@ from __future__ import annotations
 
 import polars as pl
 
+from adtech_assets.exports.vocabulary import vocabularies
 from adtech_assets.tables import NAMES
 
 RESOLVED = ("channel", "campaign")
+ALL_CAMPAIGNS = "All campaigns"
+"""The campaign of rows whose file has no campaign column."""
+ALL_CHANNELS = "All channels"
+"""The channel of rows of a hand-kept sheet without a channel column."""
+
+
+def channel_of_platform() -> pl.Expr:
+    """The platform's name for people (`Google Ads`), which is the channel where a file names none."""
+    titles = {v.platform: v.title if v.signs else ALL_CHANNELS for v in vocabularies()}
+    return pl.col("platform").replace(titles)
 
 
 def normal_form(name: pl.Expr) -> pl.Expr:

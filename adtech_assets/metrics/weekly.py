@@ -13,11 +13,19 @@ import json
 import polars as pl
 
 from adtech_assets.metrics.model import ADDITIVE, RATIOS, ratio, totals
+from adtech_assets.metrics.spans import DAY
 from adtech_assets.tables import WEEK_DIGESTS, WEEKLY
 
 LEVELS = ("platform", "channel", "campaign", "adset", "creative_type", "audience", "country", "location", "device")
-# One bit a weekday: days of a week are counted through any number of sums without looking at rows again.
-_DAY_BIT = pl.lit(2, pl.Int64).pow(pl.col("date").dt.weekday()).cast(pl.Int64)
+
+
+def _bit(day: pl.Expr) -> pl.Expr:
+    return pl.lit(2, pl.Int64).pow(day.dt.weekday()).cast(pl.Int64)
+
+
+# One bit a weekday from a row's first to its last day: days of a week are counted through any number of sums without
+# looking at rows again.
+_DAY_BITS = 2 * _bit(pl.col("last_day")) - _bit(pl.col("date"))
 
 
 def monday(day: pl.Expr) -> pl.Expr:
@@ -26,7 +34,8 @@ def monday(day: pl.Expr) -> pl.Expr:
 
 
 def aggregate(cleaned: pl.DataFrame) -> pl.DataFrame:
-    """Table weekly_aggregates. Ratios are ratios of sums. A level whose dimension no file states is left out.
+    """Table weekly_aggregates of table cleaned_metrics: of its days and of its week rows, whose seven days all have
+    data. Ratios are ratios of sums. A level whose dimension no file states is left out.
 
     A week is compared with the week before only where the account has data on as many days of both: half a week is
     no drop of half.
@@ -35,13 +44,13 @@ def aggregate(cleaned: pl.DataFrame) -> pl.DataFrame:
         return WEEKLY.empty()
     levels = [level for level in LEVELS if cleaned.get_column(level).count()]
     rows = cleaned.group_by(monday(pl.col("date")).alias("week"), *levels).agg(
-        *totals(cleaned), _DAY_BIT.bitwise_or().alias("days")
+        *totals(cleaned), _DAY_BITS.bitwise_or().alias("days")
     )
     rows = rows.with_columns(main_channel(rows))
     frames = [_level(rows, "account", pl.lit("")), *(_level(rows, level, pl.col(level)) for level in levels)]
     weekly = pl.concat(frames, how="diagonal").with_columns(ratio(name) for name in RATIOS)
-    last = cleaned.get_column("date").max()
-    assert isinstance(last, dt.date)  # noqa: S101 - cleaned rows always have a day
+    last = cleaned.get_column("last_day").max()
+    assert isinstance(last, dt.date)  # noqa: S101 - cleaned rows always have days
     weekly = weekly.with_columns((pl.col("week").dt.offset_by("6d") <= last).alias("complete"))
     return WEEKLY.conform(_beside_previous(weekly))
 
@@ -91,10 +100,10 @@ def _beside_previous(weekly: pl.DataFrame) -> pl.DataFrame:
 
 
 def daily(cleaned: pl.DataFrame) -> pl.DataFrame:
-    """One row a day and campaign: date, platform, channel, campaign and the additive metrics."""
-    rows = (
-        cleaned.with_columns(main_channel(cleaned)) if cleaned.height else cleaned.with_columns(main_channel="channel")
-    )
+    """One row a day and campaign: date, platform, channel, campaign and the additive metrics. Without week rows: nobody
+    knows how they fall on days."""
+    rows = cleaned.filter(pl.col("days") == DAY)
+    rows = rows.with_columns(main_channel(rows)) if rows.height else rows.with_columns(main_channel="channel")
     return (
         rows.group_by("date", "platform", "campaign")
         .agg(*totals(rows), pl.col("main_channel").first().alias("channel"))

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 from adtech_assets.lake import Part
 from adtech_assets.pipeline.workspace import Workspace
 from adtech_assets.quality.rulebook import Rule
-from adtech_assets.tables import DELIVERIES, DIAGNOSES, FINDINGS, RAW_ROWS, REPORTS, SENTENCES, TABLES
+from adtech_assets.tables import CHECKSUMS, DELIVERIES, DIAGNOSES, FINDINGS, RAW_ROWS, REPORTS, SENTENCES, TABLES
 
 if TYPE_CHECKING:
     import duckdb
 
     from adtech_assets.quality.runner import RuleResult
 
+OF_AN_UPLOAD = (RAW_ROWS, CHECKSUMS)
 OF_A_WEEK = (DIAGNOSES, SENTENCES, REPORTS, DELIVERIES)
 
 
@@ -48,7 +49,7 @@ def show_tables(
     """Views of all tables of one client; those kept by week only where a week is given, findings then as of that week."""
     parts = {}
     for table in TABLES.values():
-        if table is RAW_ROWS:
+        if table in OF_AN_UPLOAD:
             parts[table] = workspace.raw_parts(client)
         elif table is FINDINGS and week is not None:
             parts[table] = [Part(client, week)]

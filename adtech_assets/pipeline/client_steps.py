@@ -16,17 +16,21 @@ from typing import Any
 import polars as pl
 
 from adtech_assets import inbox
+from adtech_assets.exports.mapping import ClientMapping, FileMapping, read_mapping
 from adtech_assets.exports.reader import READER_VERSION, Export, read_export, upload_id
+from adtech_assets.exports.refusal import Refusal
 from adtech_assets.insight import anomalies
 from adtech_assets.lake import Part, forget_interrupted, write_atomic
 from adtech_assets.metrics import cleaning, weekly
 from adtech_assets.pipeline.workspace import Workspace
 from adtech_assets.tables import (
     ANOMALY_SCORES,
+    CHECKSUMS,
     CLEANED,
     CONSERVATION,
     FINDINGS,
     NAMES,
+    PERIOD_ROWS,
     QUARANTINE,
     RAW_ROWS,
     RESTATEMENTS,
@@ -35,6 +39,8 @@ from adtech_assets.tables import (
     WEEK_DIGESTS,
     WEEKLY,
 )
+
+_OF_THE_LAKE = {"sequence", "file", "arrived_at"}
 
 
 @dataclass(frozen=True)
@@ -62,8 +68,9 @@ def ingest(workspace: Workspace, client: str, now: dt.datetime | None = None) ->
     forget_interrupted(workspace.lake.archive(client, "any", "").parent)
     refused_files: set[str] = set()
     present: set[str] = set()
+    mapping = _mapping(workspace, client)
     for path in inbox.exports_of(workspace.inbox, client, workspace.settings.inbox):
-        row = _ingest_file(workspace, client, path, known, now)
+        row = _ingest_file(workspace, client, path, mapping, known, now)
         known[row["upload_id"]] = row
         present.add(row["upload_id"])
         if row["status"] == "refused":
@@ -71,14 +78,27 @@ def ingest(workspace: Workspace, client: str, now: dt.datetime | None = None) ->
             inbox.reject(path, row["reason"])
     inbox.clear_rejections(workspace.inbox / client, refused_files)
     kept = [row for row in known.values() if row["status"] != "refused" or row["upload_id"] in present]
-    _reread_outdated(workspace, client, kept)
+    _reread_outdated(workspace, client, mapping, kept)
     uploads = UPLOADS.conform(pl.DataFrame(kept, schema=UPLOADS.schema, orient="row")).sort("sequence")
     workspace.lake.write(UPLOADS, part, uploads)
     return Ingested(uploads, tuple(row["upload_id"] for row in kept if row["upload_id"] not in before))
 
 
+def _mapping(workspace: Workspace, client: str) -> ClientMapping | Refusal:
+    """The client's mapping; the refusal that every new file gets where it is not valid."""
+    try:
+        return read_mapping(workspace.inbox / client)
+    except Refusal as refusal:
+        return refusal
+
+
 def _ingest_file(
-    workspace: Workspace, client: str, path: Path, known: dict[str, dict[str, Any]], now: dt.datetime
+    workspace: Workspace,
+    client: str,
+    path: Path,
+    mapping: ClientMapping | Refusal,
+    known: dict[str, dict[str, Any]],
+    now: dt.datetime,
 ) -> dict[str, Any]:
     limit = workspace.settings.inbox.max_file_bytes
     if (size := path.stat().st_size) > limit:
@@ -87,22 +107,37 @@ def _ingest_file(
         return _row(known, {"upload_id": identity, "bytes": size, "status": "refused", "reason": reason}, path, now)
     data = path.read_bytes()
     identity = upload_id(data)
-    if identity in known and known[identity]["status"] != "refused" and known[identity]["reader"] == READER_VERSION:
+    if isinstance(mapping, Refusal):
+        reason = str(mapping)
+        facts = {"upload_id": identity, "bytes": size, "status": "refused", "reason": reason}
+        return known[identity] if _is_read(known.get(identity)) else _row(known, facts, path, now)
+    own = mapping.of(path.name)
+    if _is_read(known.get(identity), own):
         return known[identity]
     archived = workspace.lake.archive(client, identity, path.suffix.lower())
     with ThreadPoolExecutor(1) as beside:
         # The disk takes the original while it is read; it counts as read only when both are done.
         archiving = None if archived.is_file() else beside.submit(write_atomic, archived, data)
-        export = _read(workspace, client, data)
+        export = _read(workspace, client, data, own, identity)
         if archiving:
             archiving.result()
     return _row(known, export.facts, path, now)
 
 
-def _read(workspace: Workspace, client: str, data: bytes) -> Export:
-    export = read_export(data, workspace.settings.reader)
+def _is_read(row: dict[str, Any] | None, own: FileMapping | None = None) -> bool:
+    """Whether an upload was read, by this version of the reader and under this mapping."""
+    if row is None or row["status"] == "refused":
+        return False
+    return bool(row["reader"] == READER_VERSION and row["mapping"] == (own.digest if own else None))
+
+
+def _read(workspace: Workspace, client: str, data: bytes, own: FileMapping | None, identity: str) -> Export:
+    home = workspace.settings.client(client).currency
+    export = read_export(data, workspace.settings.reader, own, home, identity)
     if not export.refused:
-        workspace.lake.write(RAW_ROWS, Part(client, upload=export.facts["upload_id"]), export.rows)
+        part = Part(client, upload=export.facts["upload_id"])
+        workspace.lake.write(RAW_ROWS, part, export.rows)
+        workspace.lake.write(CHECKSUMS, part, export.checksums)
     return export
 
 
@@ -114,21 +149,34 @@ def _row(known: dict[str, dict[str, Any]], facts: Any, path: Path, now: dt.datet
     return {**blank, **facts, "file": path.name, "sequence": sequence, "arrived_at": arrived}
 
 
-def _reread_outdated(workspace: Workspace, client: str, rows: list[dict[str, Any]]) -> None:
-    """Uploads that an older reader read are read again from their archived bytes."""
+def _reread_outdated(
+    workspace: Workspace, client: str, mapping: ClientMapping | Refusal, rows: list[dict[str, Any]]
+) -> None:
+    """Uploads that an older reader read, or that were read under another mapping, are read again from their archived
+    bytes. What can no longer be read stays as it was read, with a note."""
+    if isinstance(mapping, Refusal):
+        return
     for row in rows:
-        if row["status"] == "refused" or row["reader"] == READER_VERSION:
+        own = mapping.of(row["file"])
+        if row["status"] == "refused" or _is_read(row, own):
             continue
         archived = workspace.lake.archive(client, row["upload_id"], Path(row["file"]).suffix.lower())
-        if archived.is_file():
-            row.update(_read(workspace, client, archived.read_bytes()).facts)
+        if not archived.is_file():
+            continue
+        export = _read(workspace, client, archived.read_bytes(), own, row["upload_id"])
+        if export.refused:
+            kept = {name: export.facts[name] for name in ("reader", "mapping")}
+            row.update(kept, notes=f"kept as read before; read again it would be refused: {export.facts['reason']}")
+        else:
+            row.update({**dict.fromkeys(UPLOADS.columns.keys() - _OF_THE_LAKE), **export.facts})
 
 
 def clean(workspace: Workspace, client: str) -> cleaning.Cleaned:
-    """Raw rows -> cleaned_metrics, quarantine, conservation, restatements, vanished, names."""
+    """Raw rows -> cleaned_metrics, quarantine, period_rows, conservation, restatements, vanished, names."""
     cleaned = cleaning.clean(workspace.raw_rows(client), workspace.uploads(client))
     part = Part(client)
     workspace.lake.write(QUARANTINE, part, cleaned.quarantine)
+    workspace.lake.write(PERIOD_ROWS, part, cleaned.period_rows)
     workspace.lake.write(CONSERVATION, part, cleaned.conservation)
     workspace.lake.write(RESTATEMENTS, part, cleaned.restatements)
     workspace.lake.write(VANISHED, part, cleaned.vanished)

@@ -23,6 +23,12 @@ _ASSETS = (
 )  # fmt: skip
 
 
+_NO_DAYS = (
+    "its figures cover a period, not days or whole weeks, and are never spread over days. What to do: export it with a "
+    "Day breakdown (Google: Segment > Time > Day; Meta: Breakdown > By time > Day)"
+)
+
+
 class NotReported(Exception):
     """There is no report, with the sentence that says why."""
 
@@ -49,7 +55,10 @@ def quick_look(settings: Settings, file: Path, client: str, day: dt.date | None,
     upload = ingested.uploads.row(0, named=True)
     if upload["status"] != "ok":
         raise NotReported(f"{file.name}: {upload['reason']}")
-    client_steps.clean(workspace, client)
+    if upload["kind"] != "ads":
+        raise NotReported(f"{file.name}: read as {upload['platform']}, which holds no advertising figures to report on")
+    if client_steps.clean(workspace, client).current.is_empty():
+        raise NotReported(f"{file.name}: {_NO_DAYS}")
     client_steps.aggregate(workspace, client)
     week = _week(workspace, client, day)
     client_steps.score(workspace, client)

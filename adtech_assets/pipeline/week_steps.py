@@ -77,7 +77,7 @@ def evidence_of(workspace: Workspace, client: str, week: dt.date) -> Evidence:
     """Everything the report of a week may say."""
     part = Part(client)
     profile = workspace.settings.client(client)
-    uploads = workspace.uploads(client)
+    sources = workspace.lake.read(CONSERVATION, part).filter(pl.col("rows_kept") > 0)
     return collect(
         client=client,
         client_name=workspace.settings.client_name(client),
@@ -89,7 +89,7 @@ def evidence_of(workspace: Workspace, client: str, week: dt.date) -> Evidence:
         diagnoses=workspace.lake.read(DIAGNOSES, Part(client, week)),
         context=context_of(workspace, client, week),
         notes=(),
-        uploads=uploads.filter(pl.col("status") == "ok").get_column("upload_id").to_list(),
+        uploads=sources.get_column("upload_id").to_list(),
     )
 
 
@@ -216,6 +216,7 @@ def content_of(workspace: Workspace, client: str, week: dt.date, version: int) -
         conservation=lake.read(CONSERVATION, part),
         quarantined_rows=lake.read(QUARANTINE, part).height,
         restatements=lake.scan(RESTATEMENTS, part).filter(pl.col("date").is_between(week, end)).collect(),
+        checksums=workspace.checksums(client),
         vanished=lake.scan(VANISHED, part).filter(pl.col("date").is_between(week, end)).collect(),
         simulated=any(item.simulated for item in evidence.items),
     )

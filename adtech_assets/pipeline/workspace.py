@@ -12,7 +12,7 @@ import polars as pl
 
 from adtech_assets.lake import Lake, Part
 from adtech_assets.settings import Settings, load_settings
-from adtech_assets.tables import RAW_ROWS, UPLOADS
+from adtech_assets.tables import CHECKSUMS, RAW_ROWS, UPLOADS, Table
 
 
 @dataclass(frozen=True)
@@ -55,18 +55,26 @@ class Workspace:
         return self.lake.read(UPLOADS, Part(client))
 
     def raw_parts(self, client: str) -> list[Part]:
-        """Where the raw rows of the client's readable uploads lie, oldest upload first."""
+        """Where the raw rows and checksums of the client's readable uploads lie, oldest upload first."""
         ids = self.uploads(client).filter(pl.col("status") == "ok").sort("sequence").get_column("upload_id")
         return [Part(client, upload=upload_id) for upload_id in ids]
 
     def raw_rows(self, client: str) -> pl.DataFrame:
         """Table raw_rows of a client, all readable uploads."""
-        parts = [self.lake.scan(RAW_ROWS, part) for part in self.raw_parts(client)]
-        return pl.concat(parts).collect() if parts else RAW_ROWS.empty()
+        return self._of_uploads(RAW_ROWS, client)
+
+    def checksums(self, client: str) -> pl.DataFrame:
+        """Table checksums of a client, all readable uploads."""
+        return self._of_uploads(CHECKSUMS, client)
+
+    def _of_uploads(self, table: Table, client: str) -> pl.DataFrame:
+        parts = [self.lake.scan(table, part) for part in self.raw_parts(client)]
+        return pl.concat(parts).collect() if parts else table.empty()
 
     def currency(self, client: str) -> str | None:
-        """The one currency of a client: what its files say, else its settings; None where both are silent."""
-        stated = self.uploads(client).filter(pl.col("status") == "ok").get_column("currency").drop_nulls().unique()
+        """The one currency of a client: what its files of ads say, else its settings; None where both are silent."""
+        ads = self.uploads(client).filter(status="ok", kind="ads")
+        stated = ads.get_column("currency").drop_nulls().unique()
         if stated.len() == 1:
             return str(stated[0])
         return self.settings.client(client).currency

@@ -17,7 +17,7 @@ import polars as pl
 from adtech_assets.narrative.evidence import Evidence, Narrative
 from adtech_assets.narrative.figures import Figures
 from adtech_assets.reporting.wording import Wording, wording_for
-from adtech_assets.tables import VANISHED
+from adtech_assets.tables import CHECKSUMS, VANISHED
 
 BRAND_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -35,7 +35,7 @@ class ReportContent:
     weekly: WEEKLY, all weeks. daily: date, channel, campaign and the additive metrics of the charted weeks. findings:
     FINDINGS overlapping the week. scores: ANOMALY_SCORES of the charted days. diagnoses: DIAGNOSES. uploads: UPLOADS of
     the client. conservation: CONSERVATION. restatements: RESTATEMENTS of the week. `simulated`: the weather is.
-    vanished: VANISHED of the week.
+    vanished: VANISHED of the week. checksums: CHECKSUMS of the client.
     """
 
     client: str
@@ -60,6 +60,7 @@ class ReportContent:
     restatements: pl.DataFrame
     simulated: bool
     vanished: pl.DataFrame = field(default_factory=VANISHED.empty)
+    checksums: pl.DataFrame = field(default_factory=CHECKSUMS.empty)
 
     def __post_init__(self) -> None:
         if not BRAND_COLOR.fullmatch(self.brand_color):
@@ -75,6 +76,11 @@ class ReportContent:
     def account_row(self) -> dict[str, Any]:
         """The account's WEEKLY row of the report's week; {} where there is none."""
         return account_of(self.weekly, self.week)
+
+    @cached_property
+    def days_of_week(self) -> pl.DataFrame:
+        """Of `daily`, the days of the report's week; none where the files state the week as a whole."""
+        return self.daily.filter(pl.col("date").is_between(self.week, self.sunday))
 
     @cached_property
     def figures(self) -> Figures:

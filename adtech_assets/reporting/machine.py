@@ -26,5 +26,6 @@ def as_json(content: ReportContent) -> str:
         "narrative": [sentence.model_dump() for sentence in content.narrative.sentences],
         "evidence": [item.model_dump(by_alias=True, exclude_none=True) for item in content.evidence.items],
         "uploads": content.uploads.select("upload_id", "file", "status", "reason", "rows_read").to_dicts(),
+        "checksums": content.checksums.to_dicts(),
     }
     return json.dumps(document, default=str, ensure_ascii=False, indent=1)

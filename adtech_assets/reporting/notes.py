@@ -1,4 +1,4 @@
-"""What a reader must know about the data: revised, refused, set aside, restated, recovered, simulated.
+"""What a reader must know about the data: revised, refused, set aside, of a period, restated, recovered, simulated.
 
 Belongs here: sentences about the data's state, each only where it holds. Does not: anything about performance.
 """
@@ -11,6 +11,9 @@ import polars as pl
 
 from adtech_assets.metrics.model import semantic_model
 from adtech_assets.reporting.content import ReportContent
+from adtech_assets.reporting.file_remarks import concerned, differences, differing
+
+UNSEEN = 0.005  # half a cent: less is the rounding of sums
 
 
 @dataclass(frozen=True)
@@ -25,9 +28,9 @@ class DataNote:
 def build_notes(content: ReportContent, examples: int = 3) -> tuple[DataNote, ...]:
     """All notes that hold for this report; of long lists only `examples` are named."""
     notes = (
-        _revised(content), _provisional(content), _refused(content, examples), _quarantined(content),
-        _duplicates(content), _restated(content, examples), _vanished(content, examples), _recovered(content),
-        _simulated(content),
+        _revised(content), _provisional(content), _refused(content, examples), _totals(content, examples),
+        _periods(content, examples), _weeks(content), _quarantined(content), _duplicates(content),
+        _restated(content, examples), _vanished(content, examples), _recovered(content), _simulated(content),
     )  # fmt: skip
     return tuple(note for note in notes if note is not None)
 
@@ -54,6 +57,55 @@ def _refused(content: ReportContent, examples: int) -> DataNote | None:
     named = [f"{row['file']}: {row['reason'] or 'no reason was recorded'}" for row in refused.head(examples).to_dicts()]
     title = "One file was refused" if refused.height == 1 else f"{refused.height} files were refused"
     return DataNote(title, " ".join([*named, *_rest(refused.height - examples)]), strong=True)
+
+
+def _totals(content: ReportContent, examples: int) -> DataNote | None:
+    """Files of the compared weeks whose rows are not their total row."""
+    wrong = differing(content.checksums)
+    files = concerned(content).filter(pl.col("upload_id").is_in(wrong["upload_id"].to_list()))
+    if files.is_empty():
+        return None
+    named = [
+        f"{row['file']}: {differences(content, row, wrong.filter(upload_id=row['upload_id']))}."
+        for row in files.head(examples).to_dicts()
+    ]
+    words = content.wording
+    return DataNote(
+        words.totals_note, " ".join([words.totals_said, *named, *_rest(files.height - examples)]), strong=True
+    )
+
+
+def _periods(content: ReportContent, examples: int) -> DataNote | None:
+    """Files of the compared weeks that state a period, and how much of it is therefore missing."""
+    periods = content.conservation.filter(pl.col("rows_period") > 0).select("upload_id", "spend_period")
+    files = concerned(content).join(periods, on="upload_id", maintain_order="left")
+    if files.is_empty():
+        return None
+    words, figures = content.wording, content.figures
+    named = []
+    for row in files.head(examples).to_dicts():
+        dated = row["period_start"] is not None and row["period_end"] is not None
+        parts = [figures.days(row["period_start"], row["period_end"]) if dated else words.no_time]
+        if row["spend_period"]:
+            parts.append(words.of_spend.format(amount=figures.money(row["spend_period"], exact=True)))
+        named.append(f"{row['file']}: {', '.join(parts)}.")
+    return DataNote(
+        words.periods_note, " ".join([words.periods_said, *named, *_rest(files.height - examples)]), strong=True
+    )
+
+
+def _weeks(content: ReportContent) -> DataNote | None:
+    """What of the week is stated as a whole beside days; without any days the page says so where it tells of them."""
+    words, days = content.wording, content.days_of_week
+    known = [metric for metric in semantic_model().additive if content.account_row.get(metric) is not None]
+    if not known or days.is_empty():
+        return None
+    metric = known[0]
+    rest = float(content.account_row[metric]) - _sum(days, metric)
+    if rest < UNSEEN:
+        return None
+    label, amount = semantic_model().metric(metric).label, content.figures.of(metric, rest, exact=True)
+    return DataNote(words.weeks_note, words.some_days.format(metric=label, amount=amount))
 
 
 def _quarantined(content: ReportContent) -> DataNote | None:

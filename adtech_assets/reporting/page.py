@@ -85,6 +85,7 @@ class Page:
     tiles: tuple[Tile, ...]
     trend: Picture | None
     trend_past: bool
+    has_days: bool
     anomalies: tuple[AnomalyRow, ...]
     causes: Causes | None
     channel_charts: tuple[Picture, ...]
@@ -117,6 +118,7 @@ def build_page(content: ReportContent, fonts: Path | None = None) -> Page:
         tiles=tuple(Tile(kpi, _spark(content, kpi, fonts)) for kpi in build_kpis(content)),
         trend=_trend(content, marks, fonts),
         trend_past=any(not mark.label for mark in marks),
+        has_days=not content.days_of_week.is_empty(),
         anomalies=anomalies,
         causes=_causes(content, fonts),
         channel_charts=_channel_charts(content, fonts),

@@ -13,6 +13,7 @@ import polars as pl
 from adtech_assets.metrics.model import semantic_model
 from adtech_assets.narrative.evidence import EvidenceItem, Period, Section
 from adtech_assets.reporting.content import ReportContent
+from adtech_assets.reporting.file_remarks import Remark, figures_of_file, remarks
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class FileLine:
     rows_total: str
     spend_read: str
     spend_current: str
+    remarks: tuple[Remark, ...]
 
 
 @dataclass(frozen=True)
@@ -174,12 +176,13 @@ def _label(metric: str) -> str:
 
 def _file(content: ReportContent, row: dict[str, Any]) -> FileLine:
     figures = content.figures
+    amounts = figures_of_file(content, row)
 
     def count(name: str) -> str:
         return "" if row.get(name) is None else figures.count(row[name])
 
     def money(name: str) -> str:
-        return "" if row.get(name) is None else figures.money(row[name], exact=True)
+        return "" if row.get(name) is None else amounts.money(row[name], exact=True)
 
     spans = row["period_start"] is not None and row["period_end"] is not None
     return FileLine(
@@ -194,4 +197,5 @@ def _file(content: ReportContent, row: dict[str, Any]) -> FileLine:
         rows_total=count("rows_total"),
         spend_read=money("spend_read"),
         spend_current=money("spend_current"),
+        remarks=remarks(content, row),
     )

@@ -43,7 +43,30 @@ class Wording:
     evidence_lead: str = "Each small number in the text points to its line here, and from here to the files below."
     uploads: str = "Files"
     uploads_lead: str = (
-        "Every row of a file is kept, set aside with a reason, dropped as an exact duplicate, or used as a checksum."
+        "Every row of a file is kept, set aside with a reason, dropped as an exact duplicate, used as a checksum, or of a "
+        "period that is neither a day nor a week."
+    )
+    total_row_equal: str = "total row equal to the rows"
+    total_row_differs: str = "total row differs: {parts}"
+    total_row_part: str = "{metric} {difference} (rows {rows}, total row {total})"
+    total_row_apart: str = "total row covers other rows"
+    total_row_missing: str = "no total row"
+    period_row: str = "1 row of a period, in no weekly figure"
+    period_rows: str = "{rows} rows of a period, in no weekly figure"
+    totals_note: str = "Total rows that differ"
+    totals_said: str = "Rows do not add up to their file's own total row; the rows are what this report counts."
+    periods_note: str = "Figures of a period"
+    periods_said: str = (
+        "Figures that cover neither days nor a week from Monday to Sunday are not in this report. "
+        "Export them again with a breakdown by day."
+    )
+    no_time: str = "no dates"
+    of_spend: str = "{amount} of spend"
+    weeks_note: str = "Weekly figures"
+    no_days: str = "The files state this week as a whole and not its days, so single days could not be examined."
+    some_days: str = (
+        "{metric} of {amount} is stated for the week as a whole: it is in no daily chart, and its days could not be "
+        "examined."
     )
     number: str = "No."
     figure: str = "Figure"
@@ -83,6 +106,12 @@ class Wording:
     )
     severities: dict[str, str] = field(
         default_factory=lambda: {"critical": "critical", "warning": "warning", "info": "note"}
+    )
+    not_ads: dict[str, str] = field(
+        default_factory=lambda: {
+            "shop": "shop data, in no advertising figure",
+            "web": "web analytics, in no advertising figure",
+        }
     )
     statuses: dict[str, str] = field(default_factory=lambda: {"ok": "read", "empty": "empty", "refused": "refused"})
 

@@ -29,6 +29,19 @@ def raw_uploads(context: dg.AssetExecutionContext, workspace: WorkspaceResource)
             "files": ingested.uploads.height,
             "new files": len(ingested.new),
             "refused files": ingested.refused.height,
-            "uploads": sample(ingested.uploads, ["file", "status", "shape", "rows_read", "spend_read", "reason"]),
+            "uploads": sample(
+                ingested.uploads,
+                [
+                    "file",
+                    "status",
+                    "platform",
+                    "level",
+                    "period_start",
+                    "period_end",
+                    "rows_read",
+                    "spend_read",
+                    "reason",
+                ],
+            ),
         }
     )
