@@ -14,7 +14,7 @@ demo: setup
 up: setup
 	@$(BIN)/adtech up
 
-test: setup lint types contracts unit
+test: setup lint types contracts unit e2e
 
 setup: $(VENV)/.ready pango
 
@@ -41,9 +41,13 @@ contracts: setup
 	$(BIN)/lint-imports
 
 unit: setup
-	$(BIN)/pytest --cov --cov-report=term
+	$(BIN)/pytest -m "not e2e" --numprocesses auto --cov --cov-report=
+
+e2e: setup
+	$(BIN)/pytest -m e2e --cov --cov-append --cov-report=term
 
 bench: setup
+	$(BIN)/python bench/reading.py
 	$(BIN)/python bench/throughput.py
 	$(BIN)/python bench/latency.py
 

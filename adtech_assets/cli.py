@@ -117,6 +117,50 @@ def guard(
     verdicts.write_text("".join(json.dumps(verdict, ensure_ascii=False) + "\n" for verdict in judged), "utf-8")
 
 
+@app.command()
+def inspect(
+    file: Annotated[Path | None, typer.Argument(help="an export as the platform gave it")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
+    suggest: Annotated[
+        bool, typer.Option(help="propose a mapping for headers nobody knows, beside the file, for you to confirm")
+    ] = False,
+    mapping: Annotated[
+        Path | None, typer.Option(help="mapping to use; default: mapping.yaml beside the file", dir_okay=False)
+    ] = None,
+    batch: Annotated[
+        Path | None, typer.Option(help="many at once: one request a line with `id`, `file` and options", exists=True)
+    ] = None,
+    results: Annotated[Path | None, typer.Option("--out", help="where the results of --batch go, one a line")] = None,
+) -> None:
+    """Say how a file is read: platform, level, currency, period, rows, totals. Exit 0 if it is, 2 if it is refused."""
+    from adtech_assets.exports import inspection
+
+    settings = load_settings()
+    if batch is not None:
+        if results is None or file is not None:
+            raise fail("--batch needs --out, and no FILE")
+        answers = inspection.answer_lines(batch.read_text("utf-8").splitlines(), settings)
+        results.write_text("".join(json.dumps(answer, ensure_ascii=False) + "\n" for answer in answers), "utf-8")
+        return
+    if file is None:
+        raise fail("name a FILE, or --batch and --out")
+    export = inspection.inspect_file(file, settings.reader, settings.inbox.max_file_bytes, mapping)
+    if as_json:
+        print(json.dumps(inspection.as_json(export, settings.reader), ensure_ascii=False))  # noqa: T201
+    else:
+        (err if export.refused else out).print(inspection.sentence(export, settings.reader), markup=False)
+        for note in inspection.notes(export):
+            out.print(f"  note: {note}", markup=False)
+    if suggest:
+        from adtech_assets.exports.suggestion import suggest_mapping
+
+        err.print(suggest_mapping(file, settings), markup=False)
+    if export.refused:
+        if as_json:
+            err.print(str(export.facts["reason"]), markup=False)
+        raise typer.Exit(2)
+
+
 @app.callback()
 def _every_command() -> None:
     """A polite kill cleans up as Ctrl-C does, also where a shell started us with Ctrl-C switched off."""
