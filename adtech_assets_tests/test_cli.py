@@ -51,9 +51,9 @@ def test_what_cannot_be_reported_is_said_in_one_sentence(
 
 def test_a_broken_file_is_refused_with_its_reason(tmp_path: Path) -> None:
     file = tmp_path / "broken.csv"
-    file.write_text("date,channel,campaign,spent\n2025-01-01,a,b,1\n")
+    file.write_text("date,channel,campaign,spennd,clicks\n2025-01-01,a,b,1,2\n")
     result = RUN.invoke(app, ["report", str(file), "--client", "acme", "--out", str(tmp_path)])
-    assert result.exit_code == 1 and "missing: 'spend'" in result.stderr
+    assert result.exit_code == 1 and "missing: 'Spend'" in result.stderr
 
 
 def test_another_kind_of_file_is_named(tmp_path: Path) -> None:

@@ -103,13 +103,13 @@ def test_a_broken_file_is_refused_and_told_while_the_others_go_on(
     installation: Installation, first_report: Path
 ) -> None:
     broken = installation.drop(
-        "acme", "broken.csv", b"date,channel,campaign,spent,impressions,clicks,conversions,revenue\n1,2\n"
+        "acme", "broken.csv", b"date,channel,campaign,spennd,impressions,clicks,conversions,revenue\n1,2\n"
     )
     note = broken.with_name("broken.csv.rejected.txt")
     wait_for("the note beside the file", note.is_file)
-    assert "missing: 'spend'" in note.read_text() and "rename 'spent'" in note.read_text()
+    assert "missing: 'Spend'" in note.read_text() and "rename 'spennd'" in note.read_text()
     alert = wait_for("an alert", lambda: [a for a in installation.alerts() if "broken.csv" in a["text"]])[0]
-    assert "missing: 'spend'" in alert["text"] and "/runs/" in alert["text"]
+    assert "missing: 'Spend'" in alert["text"] and "/runs/" in alert["text"]
     wait_for("all runs done", installation.idle)
     cleaned = installation.workspace.lake.read(CLEANED, Part("acme"))
     assert cleaned["spend"].sum() == pytest.approx(demo_frame()["spend"].sum())

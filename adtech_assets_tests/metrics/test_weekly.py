@@ -15,8 +15,17 @@ MONDAY = dt.date(2025, 1, 6)
 def rows(days: int, start: dt.date = MONDAY, campaign: str = "A", **values: float | None) -> pl.DataFrame:
     metrics = {"spend": 10.0, "impressions": 1000.0, "clicks": 20.0, "conversions": 2.0, "revenue": 50.0, **values}
     frame = pl.DataFrame({"date": [start + dt.timedelta(days=i) for i in range(days)]})
-    named = {"platform": "generic_ads", "channel": "Email", "campaign": campaign, "upload_id": "a" * 12}
-    return CLEANED.conform(frame.with_columns(**{k: pl.lit(v) for k, v in {**named, **metrics}.items()}))
+    named = {"platform": "generic_ads", "channel": "Email", "campaign": campaign, "upload_id": "a" * 12, "days": 1}
+    filled = frame.with_columns(**{k: pl.lit(v) for k, v in {**named, **metrics}.items()}, last_day=pl.col("date"))
+    return CLEANED.conform(filled)
+
+
+def week_rows(weeks: int, start: dt.date = MONDAY, reaching: int = 7, **values: float | None) -> pl.DataFrame:
+    """Week rows as cleaning keeps them; the figures of the last one reach so many days."""
+    mondays = rows(weeks * 7, start, **values).filter(pl.col("date").dt.weekday() == 1)
+    last = pl.col("date").dt.offset_by("6d")
+    running = pl.when(pl.col("date") == pl.col("date").max()).then(pl.col("date") + pl.duration(days=reaching - 1))
+    return mondays.with_columns(days=pl.lit(7, pl.Int64), last_day=running.otherwise(last))
 
 
 def account(table: pl.DataFrame, week: dt.date) -> dict:
@@ -81,3 +90,40 @@ def test_a_digest_changes_with_its_own_week_and_not_with_weeks_far_away() -> Non
     after = dict(weekly.digests(weekly.aggregate(touched), 2).select("week", "digest").iter_rows())
     changed = sorted(week for week in before if before[week] != after[week])
     assert changed == [MONDAY + dt.timedelta(weeks=i) for i in range(3)]
+
+
+def test_week_rows_are_whole_weeks_with_seven_days_of_data_compared_week_over_week() -> None:
+    table = weekly.aggregate(pl.concat([week_rows(1), week_rows(1, MONDAY + dt.timedelta(7), spend=15.0)]))
+    first, second = account(table, MONDAY), account(table, MONDAY + dt.timedelta(7))
+    assert (first["days"], first["complete"], second["days"], second["complete"]) == (7, True, 7, True)
+    assert (second["spend"], second["spend_previous"]) == (15.0, 10.0)
+    assert second["spend_change"] == pytest.approx(0.5)
+    assert weekly.latest_complete_week(table) == MONDAY + dt.timedelta(7)
+
+
+def test_a_week_of_days_is_compared_with_a_week_that_was_one_row() -> None:
+    later = MONDAY + dt.timedelta(7)
+    row = account(weekly.aggregate(pl.concat([week_rows(1, spend=70.0), rows(7, later)])), later)
+    assert (row["days"], row["spend_previous"], row["spend_change"]) == (7, 70.0, 0.0)
+
+
+def test_a_week_row_and_days_of_other_campaigns_are_one_week_of_seven_days() -> None:
+    table = weekly.aggregate(pl.concat([week_rows(1, spend=70.0), rows(3, campaign="B")]))
+    assert account(table, MONDAY)["days"] == 7 and account(table, MONDAY)["spend"] == 100.0
+    days = dict(table.filter(level="campaign").select("member", "days").iter_rows())
+    assert days == {"A": 7, "B": 3}
+
+
+@pytest.mark.parametrize("reaching", [1, 3, 6])
+def test_a_running_week_row_is_not_complete_and_not_compared_with_a_whole_week(reaching: int) -> None:
+    table = weekly.aggregate(week_rows(2, reaching=reaching))
+    running = account(table, MONDAY + dt.timedelta(7))
+    assert (running["days"], running["complete"], running["spend_previous"]) == (reaching, False, None)
+    assert weekly.latest_complete_week(table) == MONDAY
+
+
+def test_the_statistics_of_days_see_no_week_rows() -> None:
+    assert weekly.daily(week_rows(4)).is_empty()
+    both = pl.concat([week_rows(2).with_columns(channel=pl.lit("Search"), spend=pl.lit(9e9)), rows(7)])
+    daily = weekly.daily(both)
+    assert daily["spend"].to_list() == [10.0] * 7 and daily["channel"].unique().to_list() == ["Email"]

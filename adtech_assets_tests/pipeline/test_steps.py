@@ -133,7 +133,7 @@ def test_a_refused_file_is_told_and_forgotten_when_corrected(workspace: Workspac
     bad = drop(workspace, "bad.csv", b"date,channel\n2025-01-01,x\n")
     ingested = client_steps.ingest(workspace, "acme", NOW)
     note = bad.with_name("bad.csv.rejected.txt")
-    assert ingested.refused["file"].to_list() == ["bad.csv"] and "missing" in note.read_text()
+    assert ingested.refused["file"].to_list() == ["bad.csv"] and "no metric" in note.read_text()
     bad.unlink()
     assert client_steps.ingest(workspace, "acme", NOW).refused.is_empty() and not note.exists()
 
@@ -195,7 +195,7 @@ def test_an_adtech_sheet_without_clicks_and_revenue_is_reported_without_them(tmp
 @pytest.mark.parametrize(
     ("content", "day", "said"),
     [
-        (b"a,b\n1,2\n", None, "no known column"),
+        (b"a,b\n1,2\n", None, "not recognised"),
         ("\n".join(ADTECH).encode(), dt.date(2031, 1, 1), "no figures in the week of 2030-12-30"),
         ("\n".join(ADTECH[:5]).encode(), None, "no week up to its Sunday"),
     ],

@@ -16,7 +16,7 @@ from adtech_assets.tables import TABLES
 Tables = dict[str, pl.DataFrame]
 Mutation = Callable[[Tables], Tables]
 
-FIRST, SECOND = "0a1b2c3d4e5f", "5f4e3d2c1b0a"
+FIRST, SECOND, SHOP = "0a1b2c3d4e5f", "5f4e3d2c1b0a", "c0ffee123456"
 MONDAY = dt.date(2026, 3, 2)
 CONTENT = "ab" * 32
 
@@ -28,29 +28,50 @@ def _frame(table: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
 
 def _uploads() -> pl.DataFrame:
     arrived = dt.datetime(2026, 3, 20, 8, tzinfo=dt.UTC)
-    ok = {"status": "ok", "platform": "google_ads", "currency": "EUR", "arrived_at": arrived, "rows_read": 216,
+    ok = {"status": "ok", "platform": "google_ads", "kind": "ads", "grain": "day", "currency": "EUR",
+          "arrived_at": arrived, "rows_read": 216,
           "rows_total": 1, "rows_typed": 214, "rows_problem": 1, "spend_read": 330.0,
           "period_start": MONDAY, "period_end": MONDAY + dt.timedelta(days=13)}  # fmt: skip
     return _frame("uploads", [
         {"upload_id": FIRST, "sequence": 1, "file": "march.csv", **ok},
         {"upload_id": SECOND, "sequence": 2, "file": "late.csv", **ok, "rows_read": 14, "rows_total": 0,
          "rows_typed": 14, "rows_problem": 0},
+        {"upload_id": SHOP, "sequence": 3, "file": "orders.csv", **ok, "kind": "shop", "platform": "shopify_sales",
+         "currency": "DKK", "grain": "none", "rows_read": 3, "rows_total": 0, "rows_typed": 3, "rows_problem": 0,
+         "period_start": None, "period_end": None},
     ])  # fmt: skip
 
 
 def _raw_rows() -> pl.DataFrame:
+    days = [MONDAY + dt.timedelta(days=offset) for offset in range(14)]
     good = [
-        {"upload_id": upload, "source_row": line + 2, "date": MONDAY + dt.timedelta(days=line % 14), "spend": 10.0}
+        {
+            "upload_id": upload,
+            "source_row": line + 2,
+            "date": days[line % 14],
+            "last_day": days[line % 14],
+            "spend": 10.0,
+        }
         for upload, lines in ((FIRST, 214), (SECOND, 14))
         for line in range(lines)
     ]
+    orders = [{"upload_id": SHOP, "source_row": line + 2, "revenue": 80.0} for line in range(3)]
     problem = {"upload_id": FIRST, "source_row": 216, "problem": "spend 'abc' is no number", "text": '{"Cost": "abc"}'}
-    return _frame("raw_rows", [*good, problem])
+    return _frame("raw_rows", [*good, *orders, problem])
+
+
+def _checksums() -> pl.DataFrame:
+    return _frame("checksums", [
+        {"upload_id": FIRST, "source_row": 217, "label": "Total: Campaigns", "metric": metric, "rows_sum": rows,
+         "file_total": total, "tolerance": 0.5, "ok": True}
+        for metric, rows, total in (("spend", 2140.0, 2139.99), ("clicks", 400.0, 400.0))
+    ])  # fmt: skip
 
 
 def _cleaned() -> pl.DataFrame:
     return _frame("cleaned_metrics", [
-        {"date": MONDAY + dt.timedelta(days=day), "platform": "google_ads", "channel": "Search", "campaign": campaign,
+        {"date": MONDAY + dt.timedelta(days=day), "days": 1, "last_day": MONDAY + dt.timedelta(days=day),
+         "platform": "google_ads", "channel": "Search", "campaign": campaign,
          "spend": 10.0 + day, "impressions": 1000.0, "clicks": 20.0, "conversions": 2.0, "revenue": 55.5 + day,
          "upload_id": upload, "source_row": day + 2, "source_rows": 1}
         for campaign, upload in (("Brand", FIRST), ("Shoes", SECOND))
@@ -61,11 +82,11 @@ def _cleaned() -> pl.DataFrame:
 def _conservation(cleaned: pl.DataFrame) -> pl.DataFrame:
     spend = cleaned.group_by("upload_id").agg("spend").select("upload_id", pl.col("spend").list.sum())
     by_upload = dict(spend.iter_rows())
-    same = {"rows_current": 14, "rows_duplicate": 0, "spend_duplicate": 0.0}
+    same = {"rows_current": 14, "rows_duplicate": 0, "spend_duplicate": 0.0, "rows_period": 0, "spend_period": 0.0}
     return _frame("conservation", [
         {"upload_id": FIRST, "file": "march.csv", **same, "rows_read": 216, "rows_total": 1, "rows_quarantined": 1,
-         "rows_kept": 214, "rows_superseded": 200,
-         "spend_quarantined": 0.25, "spend_read": by_upload[FIRST] + 0.25, "spend_kept": by_upload[FIRST],
+         "rows_kept": 212, "rows_superseded": 198, "rows_period": 2, "spend_period": 70.0,
+         "spend_quarantined": 0.25, "spend_read": by_upload[FIRST] + 70.25, "spend_kept": by_upload[FIRST],
          "spend_current": by_upload[FIRST]},
         {"upload_id": SECOND, "file": "late.csv", **same, "rows_read": 14, "rows_total": 0, "rows_quarantined": 0,
          "rows_kept": 14, "rows_superseded": 0,
@@ -126,6 +147,10 @@ def sound_tables() -> Tables:
     given: Tables = {
         "uploads": _uploads(),
         "raw_rows": _raw_rows(),
+        "checksums": _checksums(),
+        "period_rows": _frame("period_rows", [
+            {"upload_id": FIRST, "source_row": line, "first_day": MONDAY, "spend": 35.0} for line in (214, 215)
+        ]),
         "cleaned_metrics": cleaned,
         "conservation": _conservation(cleaned),
         "quarantine": _frame("quarantine", [
@@ -176,6 +201,12 @@ def every(table: str, column: str, value: Any) -> Mutation:
     return lambda tables: tables | {table: tables[table].with_columns(pl.lit(value).alias(column))}
 
 
+def week_row(table: str) -> Mutation:
+    """Makes the first row the week that begins on its day."""
+    until = MONDAY + dt.timedelta(days=6)
+    return both(cell(table, "days", 7), cell(table, "last_day", until))
+
+
 def repeated(table: str, row: int = 0, **changed: Any) -> Mutation:
     """Appends a row once more, with other values in some columns."""
 
@@ -223,7 +254,7 @@ _UNCHANGED = pl.DataFrame(
 
 MUTATIONS: dict[str, Mutation] = {
     # uploads
-    "has_readable_upload": both(cell("uploads", "status", "refused"), cell("uploads", "status", "refused", 1)),
+    "has_readable_upload": every("uploads", "status", "refused"),
     "every_upload_readable": both(
         cell("uploads", "status", "refused"), cell("uploads", "reason", "two readings of 1.234")
     ),
@@ -234,6 +265,8 @@ MUTATIONS: dict[str, Mutation] = {
     "upload_id_well_formed": cell("uploads", "upload_id", "0A1B2C3D4E5F"),
     "upload_order_unique": cell("uploads", "sequence", 1, 1),
     "one_currency": cell("uploads", "currency", "USD"),
+    "upload_kind_known": cell("uploads", "kind", None),
+    "figures_by_day_or_week": cell("raw_rows", "last_day", MONDAY + dt.timedelta(days=30)),
     "upload_period_in_order": cell("uploads", "period_end", dt.date(2026, 1, 1)),
     # raw_rows
     "raw_rows_stored": dropped("raw_rows"),
@@ -241,6 +274,8 @@ MUTATIONS: dict[str, Mutation] = {
     "usable_row_has_date": cell("raw_rows", "date", None),
     "problem_row_keeps_text": cell("raw_rows", "text", None, -1),
     "most_rows_usable": every("raw_rows", "problem", "no number"),
+    # checksums
+    "total_row_equals_rows": cell("checksums", "file_total", 2139.0),
     # cleaned_metrics
     "metrics_not_empty": emptied("cleaned_metrics"),
     "metric_key_unique": repeated("cleaned_metrics", spend=99.0),
@@ -253,6 +288,8 @@ MUTATIONS: dict[str, Mutation] = {
     "clicks_within_impressions": cell("cleaned_metrics", "clicks", 1001.0),
     "no_future_dates": cell("cleaned_metrics", "date", _FUTURE),
     "metric_traced_to_upload": cell("cleaned_metrics", "upload_id", "ffffffffffff"),
+    "days_covered_known": cell("cleaned_metrics", "days", 7, 1),
+    "weeks_without_days": week_row("cleaned_metrics"),
     "no_missing_days": both(dropped("cleaned_metrics", 19), dropped("cleaned_metrics", 5)),
     # conservation
     "every_upload_accounted": dropped("conservation", 1),
@@ -263,6 +300,7 @@ MUTATIONS: dict[str, Mutation] = {
     "few_rows_quarantined": cell("conservation", "rows_quarantined", 3),
     "quarantine_has_reason": cell("quarantine", "reason", None),
     "quarantine_accounted": emptied("quarantine"),
+    "period_rows_accounted": dropped("period_rows"),
     "no_campaign_vanished": lambda tables: tables | {"vanished": _VANISHED},
     "restatement_changes_something": lambda tables: tables | {"restatements": _UNCHANGED},
     # weekly_aggregates

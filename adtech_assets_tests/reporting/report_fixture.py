@@ -14,7 +14,16 @@ import polars as pl
 from adtech_assets.metrics import weekly
 from adtech_assets.narrative.evidence import Evidence, EvidenceItem, Narrative, Period, Sentence
 from adtech_assets.reporting.content import ReportContent
-from adtech_assets.tables import ANOMALY_SCORES, CLEANED, CONSERVATION, DIAGNOSES, FINDINGS, RESTATEMENTS, UPLOADS
+from adtech_assets.tables import (
+    ANOMALY_SCORES,
+    CHECKSUMS,
+    CLEANED,
+    CONSERVATION,
+    DIAGNOSES,
+    FINDINGS,
+    RESTATEMENTS,
+    UPLOADS,
+)
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 WEEK = dt.date(2025, 3, 17)
@@ -44,7 +53,8 @@ def cleaned_rows(campaigns: dict[str, tuple[str, float, float]] | None = None, s
             spend *= 0 if name == "Harbour_Display" and day >= WEEK + dt.timedelta(days=5) else 1
             revenue = min(spend, budget * 1.2) * roas * rng.uniform(0.75, 1.25) * (1 + 0.1 * math.sin(offset / 9))
             rows.append({
-                "date": day, "platform": "shop_export", "channel": channel, "campaign": name, "spend": round(spend, 2),
+                "date": day, "days": 1, "last_day": day, "platform": "shop_export", "channel": channel,
+                "campaign": name, "spend": round(spend, 2),
                 "impressions": round(spend * 95), "clicks": round(spend * 2.1), "conversions": round(revenue / 88),
                 "revenue": round(revenue, 2), "upload_id": UPLOAD, "source_row": len(rows) + 2, "source_rows": 1,
             })  # fmt: skip
@@ -97,18 +107,29 @@ def diagnoses(table: pl.DataFrame) -> pl.DataFrame:
 def uploads() -> tuple[pl.DataFrame, pl.DataFrame]:
     files = _frame(
         UPLOADS,
-        {"upload_id": UPLOAD, "sequence": 1, "file": "shop_export_2025-03-24.csv", "status": "ok", "rows_read": 742,
-         "rows_total": 1, "spend_read": 68412.55, "period_start": FIRST, "period_end": SUNDAY},
+        {"upload_id": UPLOAD, "sequence": 1, "file": "shop_export_2025-03-24.csv", "status": "ok", "kind": "ads",
+         "grain": "day", "rows_read": 742, "rows_total": 1, "spend_read": 68412.55, "period_start": FIRST, "period_end": SUNDAY},
         {"upload_id": "90aa41c7d2e3", "sequence": 2, "file": "display.csv", "status": "refused", "rows_read": 0,
          "reason": "Column 'Cost' is missing; near match: 'Costs'. Rename it or map it in adtech.yaml."},
     )  # fmt: skip
     kept = _frame(CONSERVATION, {
         "upload_id": UPLOAD, "file": "shop_export_2025-03-24.csv", "rows_read": 742, "rows_total": 1,
-        "rows_quarantined": 11, "rows_duplicate": 3, "rows_kept": 728, "rows_current": 728, "spend_read": 68412.55,
+        "rows_quarantined": 11, "rows_duplicate": 3, "rows_period": 0, "spend_period": 0.0, "rows_kept": 727,
+        "rows_current": 727, "spend_read": 68412.55,
         "spend_quarantined": 640.12, "spend_duplicate": 220.5, "spend_kept": 67551.93, "spend_current": 67551.93,
         "spend_recovered": 0.0,
     })  # fmt: skip
     return files, kept
+
+
+def checksums() -> pl.DataFrame:
+    """The total row of the first file: equal to its rows but for rounding."""
+    row = {"upload_id": UPLOAD, "source_row": 744, "label": "Total", "tolerance": 0.5, "ok": True}
+    return _frame(
+        CHECKSUMS,
+        {**row, "metric": "spend", "rows_sum": 68412.55, "file_total": 68412.54},
+        {**row, "metric": "conversions", "rows_sum": 3120.0, "file_total": 3120.0},
+    )
 
 
 def story(table: pl.DataFrame) -> tuple[Evidence, Narrative]:
@@ -177,6 +198,6 @@ def report_content(cleaned: pl.DataFrame | None = None, **changes: Any) -> Repor
         week=WEEK, version=2, revised=True, revision_note="Replaces version 1: revenue was 12,300.10 and is 12,344.60.",
         evidence=evidence, narrative=narrative, weekly=table, daily=weekly.daily(rows), findings=findings(),
         scores=scores(), diagnoses=diagnoses(table), uploads=files, conservation=kept, quarantined_rows=11,
-        restatements=restated, simulated=True,
+        restatements=restated, simulated=True, checksums=checksums(),
     )  # fmt: skip
     return replace(content, **changes)
