@@ -246,4 +246,8 @@ def find_home() -> Path:
 @cache
 def load_settings() -> Settings:
     """The settings of this process, read once."""
-    return Settings(home=find_home())
+    settings = Settings(home=find_home())
+    if settings.reader.vocabulary is None:
+        return settings
+    added = settings.place(settings.reader.vocabulary)
+    return settings.model_copy(update={"reader": settings.reader.model_copy(update={"vocabulary": added})})

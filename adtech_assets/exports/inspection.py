@@ -17,6 +17,7 @@ from adtech_assets.exports.mapping import ClientMapping, read_mapping, read_mapp
 from adtech_assets.exports.reader import Export, read_export
 from adtech_assets.exports.recognition import ADS_METRICS
 from adtech_assets.exports.refusal import Refusal
+from adtech_assets.exports.suggestion import suggest_mapping
 from adtech_assets.exports.vocabulary import vocabularies
 from adtech_assets.settings import Reader, Settings
 
@@ -29,6 +30,7 @@ class _Request(BaseModel):
     file: Path
     mapping: Path | None = None
     json_: bool = Field(True, alias="json")
+    suggest: bool = False
 
 
 _NO_REASON = "the file was not read"
@@ -118,7 +120,8 @@ def _answer(line: str, settings: Settings) -> dict[str, Any]:
         if not asked.file.is_file():
             return {"id": named, "error": f"{asked.file}: there is no such file"}
         export = inspect_file(asked.file, settings.reader, settings.inbox.max_file_bytes, asked.mapping)
-        return {"id": named, **as_json(export, settings.reader)}
+        answer = {"id": named, **as_json(export, settings.reader)}
+        return {**answer, "suggestion": suggest_mapping(asked.file, settings)} if asked.suggest else answer
     except ValidationError as error:
         first = error.errors()[0]
         return {"id": named, "error": f"{'.'.join(map(str, first['loc'])) or 'request'}: {first['msg']}"}
@@ -132,6 +135,8 @@ def _rows(facts: Mapping[str, Any]) -> int:
 
 def _title(facts: Mapping[str, Any], settings: Reader) -> str | None:
     named = facts.get("platform")
+    if named is None:
+        return None
     return next((v.title for v in vocabularies(settings.vocabulary) if v.platform == named), None)
 
 

@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from adtech_assets.cli import app
+from adtech_assets.settings import load_settings
 
 RUN = CliRunner()
 FILES = Path(__file__).parent / "files"
@@ -70,3 +71,18 @@ def test_a_batch_answers_every_request_and_stops_at_none(tmp_path: Path) -> None
 def test_a_batch_needs_a_place_for_its_results(tmp_path: Path) -> None:
     (tmp_path / "requests.jsonl").write_text("")
     assert "--out" in RUN.invoke(app, ["inspect", "--batch", str(tmp_path / "requests.jsonl")]).stderr
+
+
+def test_a_vocabulary_that_is_not_valid_is_told_without_a_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "adtech.yaml").write_text("reader: {vocabulary: words}\n")
+    (tmp_path / "words").mkdir()
+    (tmp_path / "words" / "mine.yaml").write_text("title: nothing else\n")
+    monkeypatch.setenv("ADTECH_HOME", str(tmp_path))
+    load_settings.cache_clear()
+    try:
+        result = RUN.invoke(app, ["inspect", str(FILES / "google_g02_campaign_utf8_gbp.csv"), "--json"])
+    finally:
+        load_settings.cache_clear()
+    assert result.exit_code == 2 and "mine.yaml names no platform" in json.loads(result.stdout)["reason"]
