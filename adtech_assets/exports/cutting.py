@@ -38,9 +38,11 @@ def cut_into_cells(data: bytes, settings: Reader, mapping: FileMapping | None = 
         sheet = read_workbook(contents.data, ranked, settings)
         return Cut(sheet.layout, sheet.cells, "xlsx", sheet.numeric, ())
     text = encoding.decode(contents.data, partial(dialect.understood, rank=ranked, settings=settings))
-    layout = dialect.detect(text.data, ranked, settings)
-    body, tables = dialect.first_table(text.data, layout)
-    notes = text.notes
+    content, notes = text.data, text.notes
+    if (plain := dialect.without_line_quotes(content, ranked, settings)) is not None:
+        content, notes = plain, (*notes, "every line stood in quotes as one cell; the quotes were taken off")
+    layout = dialect.detect(content, ranked, settings)
+    body, tables = dialect.first_table(content, layout)
     if tables > 1:
         notes += (f"the file holds {tables} tables; only the first is read",)
     return Cut(layout, dialect.cells(body, layout, settings), text.encoding, frozenset(), notes)

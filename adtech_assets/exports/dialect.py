@@ -22,7 +22,7 @@ DELIMITERS = (",", ";", "\t", "|")
 LINE, CELLS = "__line", "__cells"
 _SEPARATOR_LINE = re.compile(r'^"?sep=(?P<delimiter>.)"?[,;\t|]*$', re.IGNORECASE)
 _COMMENT = "#"
-_HEADER_LEAST = 3
+_HEADER_LEAST, _NARROW = 3, 2
 _BATCH, _MOST_SUSPECTS, _LINE_FEED = 50_000, 200_000, 10
 _SMALL = 1_000_000
 
@@ -113,6 +113,26 @@ def understood(head: str, rank: Rank, settings: Reader) -> int:
     """How many headers the best line of a text has, under any delimiter."""
     lines = head.split("\n")[: settings.head_records]
     return max((rank(line.replace('"', "").split(d)) for line in lines for d in DELIMITERS if line.strip()), default=0)
+
+
+def without_line_quotes(data: bytes, rank: Rank, settings: Reader) -> bytes | None:
+    """The data of a file each of whose lines was put into quotes as one cell, as spreadsheets do to a pasted CSV; None
+    for any other file."""
+    head = data[: settings.head_bytes].removeprefix(b"\xef\xbb\xbf").split(b"\n")[: settings.head_records]
+    lines = [line for line in head if line]
+    if len(lines) < _NARROW or not all(_is_one_quoted_cell(line) for line in lines):
+        return None
+    plain = b"\n".join(
+        line[1:-1].replace(b'""', b'"') if _is_one_quoted_cell(line) else line
+        for line in data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    )
+    known = understood(plain[: settings.head_bytes].decode("utf-8", "replace"), rank, settings)
+    return plain if known > 1 else None
+
+
+def _is_one_quoted_cell(line: bytes) -> bool:
+    inside = line[1:-1]
+    return len(line) > _NARROW and line[:1] == line[-1:] == b'"' and b'"' not in inside.replace(b'""', b"")
 
 
 def first_table(data: bytes, layout: Layout) -> tuple[bytes, int]:

@@ -189,7 +189,11 @@ def _about_totals(export: Export) -> str:
     wrong = export.checksums.filter(~export.checksums["ok"]).to_dicts()
     if not wrong:
         return f"{begin} and equal to the sum"
+
+    def said(value: float) -> str:
+        return f"{value:,.0f}" if value.is_integer() else f"{value:,.2f}"
+
     differences = ", ".join(
-        f"{r['metric']} {r['rows_sum']:,g} in the rows, {r['file_total']:,g} in the total" for r in wrong
+        f"{r['metric']} {said(r['rows_sum'])} in the rows, {said(r['file_total'])} in the total" for r in wrong
     )
     return f"{begin}, but they differ: {differences}"

@@ -179,3 +179,15 @@ def test_damaged_files_never_raise(noise: bytes, at: int, how: str) -> None:
     ]
     export = read_export(data)
     assert export.facts["status"] in {"ok", "refused", "empty"}
+
+
+def test_a_file_whose_lines_all_stand_in_quotes_is_read_as_the_file_it_was() -> None:
+    lines = [SME, '2025-01-06,Email,"News, weekly",10.50,100,5,1,60', "2025-01-07,Email,News,11.50,100,5,1,60"]
+    quoted = csv(*('"' + line.replace('"', '""') + '"' for line in lines))
+    plain, read = read_export(csv(*lines)), read_export(quoted)
+    assert read.totals == plain.totals and read.rows["campaign"].to_list() == ["News, weekly", "News"]
+    assert "every line stood in quotes" in read.facts["notes"]
+
+
+def test_a_column_of_quoted_texts_is_not_taken_apart() -> None:
+    assert "not recognised" in read_export(b'"a, b"\n"c, d"\n"e, f"\n').facts["reason"]
