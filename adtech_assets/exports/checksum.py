@@ -14,8 +14,9 @@ import polars as pl
 from adtech_assets.exports.dialect import LINE
 from adtech_assets.exports.refusal import Refusal
 from adtech_assets.exports.sums import tolerance
-from adtech_assets.exports.total_labels import LABEL, SUBTOTAL
+from adtech_assets.exports.total_labels import LABEL, SUBTOTAL, any_of
 from adtech_assets.exports.vocabulary import Vocabulary
+from adtech_assets.tables import CHECKSUMS
 
 _MULTIPLES = (2, 3, 4)
 
@@ -75,7 +76,7 @@ def _covering(
     rows: pl.DataFrame, totals: pl.DataFrame, metrics: Sequence[str], vocabulary: Vocabulary, sigmas: float
 ) -> pl.DataFrame | None:
     if vocabulary.covering_labels:
-        pattern = "(?i)" + "|".join(f"^(?:{label})$" for label in vocabulary.covering_labels)
+        pattern = any_of(vocabulary.covering_labels)
         named = totals.filter(pl.col(LABEL).str.strip_chars().str.contains(pattern).fill_null(False))
         if named.height:
             return named.head(1)
@@ -89,7 +90,7 @@ def _covering(
         if sums and all(one.ok for one in sums) and any(one.file_total for one in sums):
             return totals.slice(at, 1)
     if vocabulary.part_labels:
-        pattern = "(?i)" + "|".join(f"^(?:{label})$" for label in vocabulary.part_labels)
+        pattern = any_of(vocabulary.part_labels)
         if totals.get_column(LABEL).str.strip_chars().str.contains(pattern).all():
             return totals.select(
                 pl.col(LINE).first(), pl.col(LABEL).first(),
@@ -107,3 +108,17 @@ def _compare(rows: pl.DataFrame, total: pl.DataFrame, metrics: Sequence[str], si
         rows_sum, allowed = round(float(values.sum()), 6), tolerance(values, sigmas)
         sums.append(Checksum(metric, rows_sum, stated, allowed, abs(rows_sum - stated) <= allowed))
     return tuple(sums)
+
+
+def frame_of(checked: Checked) -> pl.DataFrame:
+    """Checksums in the shape of their table (without the upload)."""
+    return pl.DataFrame(
+        [
+            {
+                "source_row": checked.line, "label": checked.label, "metric": one.metric, "rows_sum": one.rows_sum,
+                "file_total": one.file_total, "tolerance": one.tolerance, "ok": one.ok,
+            }
+            for one in checked.sums
+        ],
+        schema={k: v for k, v in CHECKSUMS.schema.items() if k != "upload_id"},
+    )  # fmt: skip

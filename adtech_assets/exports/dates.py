@@ -134,7 +134,7 @@ def _textual(locales: tuple[str, ...]) -> re.Pattern[str]:
 _YMD = re.compile(
     r"(?<!\d)(?P<y>\d{4})(?:\s?[-/.]\s?(?P<m>\d{1,2})\s?[-/.]\s?(?P<d>\d{1,2})|[年년]\s?(?P<m2>\d{1,2})[月월]\s?(?P<d2>\d{1,2})[日일])(?!\d)\.?"
 )
-_YMDHM = re.compile(r"(?<!\d)(?P<y>(?:19|20)\d{2})(?P<m>0[1-9]|1[0-2])(?P<d>[0-2]\d|3[01])(?!\d)")
+_COMPACT = re.compile(r"(?<!\d)(?P<y>(?:19|20)\d{2})(?P<m>0[1-9]|1[0-2])(?P<d>[0-2]\d|3[01])(?!\d)")
 _YM = re.compile(
     r"(?<![\d\-/.])(?P<y>(?:19|20)\d{2})(?:[-/](?P<m>0?[1-9]|1[0-2])|[年년]\s?(?P<m2>\d{1,2})[月월])(?![\d\-/.日일])"
 )
@@ -154,7 +154,7 @@ def _numeric(text: str) -> Iterator[_Found]:
     for found in _YMD.finditer(text):
         if day := _date(int(found["y"]), int(found["m"] or found["m2"]), int(found["d"] or found["d2"])):
             yield _Found(*found.span(), Named(day, None, "day"))
-    for found in _YMDHM.finditer(text):
+    for found in _COMPACT.finditer(text):
         if day := _date(int(found["y"]), int(found["m"]), int(found["d"])):
             yield _Found(*found.span(), Named(day, None, "day"))
     for found in _YM.finditer(text):

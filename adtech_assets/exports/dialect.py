@@ -66,7 +66,8 @@ def detect(data: bytes, rank: Rank, settings: Reader) -> Layout:
         head = head[: head.rfind(b"\n") + 1] or head
     lines = head.decode("utf-8", "replace").removeprefix("\ufeff").split("\n")
     first, delimiters = _separator_line(lines)
-    comments = all(line.startswith(_COMMENT) for line in [line for line in lines if line.strip()][:2]) and any(lines)
+    begins = [line for line in lines if line.strip()][:2]
+    comments = bool(begins) and all(line.startswith(_COMMENT) for line in begins)
     ranked: list[tuple[tuple[int, int, int], _Candidate]] = []
     for delimiter in delimiters:
         for candidate in islice(_records(lines, first, delimiter, settings), settings.head_records):

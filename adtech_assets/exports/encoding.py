@@ -57,9 +57,7 @@ def _decode(data: bytes, understood: Understood) -> Text:
     sample = data[:_SAMPLE]
     if sample.count(0):
         return _wide_without_mark(data, sample)
-    if data.isascii():
-        return Text(_plain_line_ends(data), "utf-8")
-    return Text(_plain_line_ends(data), "utf-8") if _is_utf8(data) else _legacy(data, understood)
+    return Text(_plain_line_ends(data), "utf-8") if data.isascii() or _is_utf8(data) else _legacy(data, understood)
 
 
 def _utf8(body: bytes) -> Text:

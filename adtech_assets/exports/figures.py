@@ -17,6 +17,7 @@ from adtech_assets.exports.header import fold, split_currency
 from adtech_assets.exports.numbers import NULLS, Sign
 from adtech_assets.exports.recognition import ADS_METRICS, Recognition, with_role
 from adtech_assets.exports.refusal import Refusal
+from adtech_assets.exports.total_labels import HIERARCHY
 from adtech_assets.exports.vocabulary import Role
 
 MICROS: dict[Role, Role] = {"spend_micros": "spend", "revenue_micros": "revenue"}
@@ -27,7 +28,7 @@ _DOLLAR = "$"
 _MICRO = 1_000_000
 _NUMBER_LIKE = r"^[(+\-]?[^\d]{0,5}[\d.,' \u00a0\u202f]*\d[^\d]{0,5}\)?$"
 _EVIDENCE_ROWS = 10_000
-_RATIO_UNITS = {"fraction": 1.0, "percent": 100.0}
+_RATIO_UNITS = (1.0, 100.0)  # fraction, percent
 _RATIO_NOISE = 0.05
 
 
@@ -249,7 +250,7 @@ def _conversions_of_results(table: pl.DataFrame) -> tuple[pl.Series | None, str 
             return table.get_column("results"), None
         shown = ", ".join(sorted(kinds)[:3])
         return None, f"Results count different things ({shown}): they are not added up, conversions are unknown"
-    names = [c for c in ("campaign", "adset", "ad") if c in table.columns]
+    names = [c for c in HIERARCHY if c in table.columns]
     if names and table.select(names).unique().height <= 1:
         return table.get_column("results"), None
     return None, "the file does not say what its Results count: they are not added up, conversions are unknown"
@@ -285,7 +286,7 @@ def _as_fraction(table: pl.DataFrame) -> pl.Series | None:
         .select(ratio.median())
         .item()
     )
-    for unit in _RATIO_UNITS.values():
+    for unit in _RATIO_UNITS:
         if middle is not None and abs(middle / unit - 1) < _RATIO_NOISE:
             return table.get_column("reported_ctr") / unit
     return None

@@ -13,8 +13,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from adtech_assets.exports.mapping import ClientMapping, read_mapping, read_mapping_file
-from adtech_assets.exports.reader import Export, read_export
+from adtech_assets.exports.mapping import read_mapping, read_mapping_file
+from adtech_assets.exports.reader import Export, read_export, refuse_larger
 from adtech_assets.exports.recognition import ADS_METRICS
 from adtech_assets.exports.refusal import Refusal
 from adtech_assets.exports.suggestion import suggest_mapping
@@ -42,30 +42,13 @@ def inspect_file(
     """Read one file as the inbox would: with the client's mapping beside it, or the one named."""
     try:
         own = read_mapping_file(mapping_file) if mapping_file else read_mapping(path.parent)
-        size = path.stat().st_size
-        if size > max_bytes:
-            raise Refusal(
-                f"the file has {size:,} bytes, more than the setting inbox.max_file_bytes ({max_bytes:,}) allows"
-            )
+        refuse_larger(path.stat().st_size, max_bytes)
         data = path.read_bytes()
     except Refusal as refusal:
-        return Export({"status": "refused", "reason": str(refusal)}, rows=_no_rows())
+        return Export({"status": "refused", "reason": str(refusal)})
     except OSError as error:
-        return Export(
-            {"status": "refused", "reason": f"{path.name} cannot be opened: {error.strerror}"}, rows=_no_rows()
-        )
-    return read(path.name, data, settings, own, home_currency)
-
-
-def read(name: str, data: bytes, settings: Reader, mapping: ClientMapping, home_currency: str | None = None) -> Export:
-    """Read a file under its client's mapping."""
-    return read_export(data, settings, mapping.of(name), home_currency)
-
-
-def _no_rows() -> Any:
-    from adtech_assets.tables import RAW_ROWS
-
-    return RAW_ROWS.empty()
+        return Export({"status": "refused", "reason": f"{path.name} cannot be opened: {error.strerror}"})
+    return read_export(data, settings, own.of(path.name), home_currency)
 
 
 def as_json(export: Export, settings: Reader) -> dict[str, Any]:

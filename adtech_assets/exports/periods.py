@@ -26,7 +26,9 @@ from adtech_assets.exports.vocabulary import DayOrder
 
 Grain = Literal["day", "week", "month", "period", "none"]
 
-TIME = ("date", "week", "month", "first_day", "last_day")
+NAMES_TIME = ("date", "week", "month")
+"""Roles whose one cell says what a row covers."""
+TIME = (*NAMES_TIME, "first_day", "last_day")
 _ORDERS: tuple[DayOrder, DayOrder] = ("dmy", "mdy")
 _ISO_TIME = r"^(\d{4}-\d{2}-\d{2})[ T]\d{2}:.*$"
 _SLASHED = r"^\d{1,2}[/-]\d{1,2}[/-]\d{2,4}\b"
@@ -42,6 +44,8 @@ _MOSTLY = 0.5
 _WEEK_DAYS = 7
 
 Span = tuple[dt.date, dt.date]
+Times = Mapping[str, Mapping[str, Named]]
+"""Column -> distinct text -> what it names."""
 
 
 @dataclass(frozen=True)
@@ -210,14 +214,15 @@ def read_periods(table: pl.DataFrame, found: Recognition, lines: Sequence[str], 
     times = {role: named_in(texts(table.get_column(role))) for role in named}
     roles = _usable(table, times) if table.height else named
     note = None
-    if not roles and {"date", "week", "month"} & set(named):
+    if not roles and set(NAMES_TIME) & set(named):
         note = f"the column {found.header(named[0])!r} names no days"
     conventions = found.vocabulary.folded_date_order
     convention = next((conventions[f] for h in found.columns(roles).values() if (f := fold(h)) in conventions), None)
     order = decide_order(table, times, found.columns(roles), found.without_role, said, convention, own)
-    as_of = said.as_of.days(order or "dmy") if said.as_of else None
-    stated = said.period.days(order or "dmy") if said.period else None
-    rows = covered(table, times, roles, said, order)
+    settled = order or "dmy"  # no date leaves it open, so that either order reads the same
+    as_of = said.as_of.days(settled) if said.as_of else None
+    stated = said.period.days(settled) if said.period else None
+    rows = covered(table, times, roles, stated, settled)
     if found.vocabulary.date_is_start and stated and rows.first.n_unique() == 1 and rows.first[0] == stated[0]:
         rows = Covered(rows.first, pl.Series([stated[1]]).new_from_index(0, table.height), "period")
     return Periods(
@@ -227,10 +232,6 @@ def read_periods(table: pl.DataFrame, found: Recognition, lines: Sequence[str], 
         as_of[0] if as_of else None,
         note,
     )
-
-
-Times = Mapping[str, Mapping[str, Named]]
-"""Column -> distinct text -> what it names."""
 
 
 def _usable(table: pl.DataFrame, times: Times) -> list[str]:
@@ -246,29 +247,27 @@ def _names_times(column: pl.Series, known: Mapping[str, Named]) -> bool:
     return bool(known) and int(texts(head).is_in(list(known)).sum()) >= _MOSTLY * head.len()
 
 
-def covered(table: pl.DataFrame, times: Times, roles: Sequence[str], said: Above, order: DayOrder | None) -> Covered:
+def covered(table: pl.DataFrame, times: Times, roles: Sequence[str], stated: Span | None, order: DayOrder) -> Covered:
     """First and last day of every row, from the best column there is: a day, a week, a month, or a first and last
-    day; else from the lines above the header, the same for all rows; else nothing."""
-    order = order or "dmy"
-    span = said.period.days(order) if said.period else None
+    day; else from the period `stated` above the header, the same for all rows; else nothing."""
     if {"date", "last_day"} <= set(roles) and "first_day" not in roles:
         first, last = _days(table.get_column("date"), times["date"], order)[0], table.get_column("last_day")
         first, last = _in_order(first, _days(last, times["last_day"], order)[1])
         return Covered(first, last, _grain_of_spans(first, last))
-    for role in ("date", "week", "month"):
+    for role in NAMES_TIME:
         if role in roles:
-            return _within(_of_column(table.get_column(role), times[role], role, order), span)
+            return _within(_of_column(table.get_column(role), times[role], role, order), stated)
     if "first_day" in roles and "last_day" in roles:
         first, _ = _days(table.get_column("first_day"), times["first_day"], order)
         _, last = _days(table.get_column("last_day"), times["last_day"], order)
         last = _before_midnight(table, first, last)
         first, last = _in_order(first, last)
         return Covered(first, last, _grain_of_spans(first, last))
-    if span is None:
+    if stated is None:
         nothing = pl.Series([None], dtype=pl.Date).new_from_index(0, table.height)
         return Covered(nothing, nothing, "none")
-    first, last = (pl.Series([day], dtype=pl.Date).new_from_index(0, table.height) for day in span)
-    return Covered(first, last, "day" if span[0] == span[1] else "period")
+    first, last = (pl.Series([day], dtype=pl.Date).new_from_index(0, table.height) for day in stated)
+    return Covered(first, last, "day" if stated[0] == stated[1] else "period")
 
 
 def _in_order(first: pl.Series, last: pl.Series) -> tuple[pl.Series, pl.Series]:

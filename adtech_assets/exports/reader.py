@@ -33,7 +33,7 @@ class Export:
     raw_rows, `checksums` table checksums. `totals`: the sum of each additive metric; None where the file has none."""
 
     facts: Mapping[str, Any]
-    rows: pl.DataFrame
+    rows: pl.DataFrame = field(default_factory=RAW_ROWS.empty)
     checksums: pl.DataFrame = field(default_factory=CHECKSUMS.empty)
     totals: Mapping[str, float | None] = field(default_factory=lambda: dict.fromkeys(ADS_METRICS))
 
@@ -45,6 +45,12 @@ class Export:
 def upload_id(data: bytes) -> str:
     """The identity of a file: the first 12 hex digits of the SHA-256 of its bytes."""
     return hashlib.sha256(data).hexdigest()[:12]
+
+
+def refuse_larger(size: int, limit: int) -> None:
+    """Refusal of a file of more bytes than the setting allows, before any of them is read."""
+    if size > limit:
+        raise Refusal(f"the file has {size:,} bytes, more than the setting inbox.max_file_bytes ({limit:,}) allows")
 
 
 def read_export(
@@ -83,7 +89,7 @@ def _described(data: bytes, settings: Reader, mapping: FileMapping | None, home_
         described |= {"platform": found.vocabulary.platform, "kind": found.vocabulary.kind}
         export = _read(cut, found, settings, mapping, home_currency)
     except Refusal as refusal:
-        return Export({**described, "status": "refused", "reason": str(refusal)}, RAW_ROWS.empty())
+        return Export({**described, "status": "refused", "reason": str(refusal)})
     return replace(export, facts={**described, **export.facts})
 
 
@@ -107,7 +113,7 @@ def _read(
     }  # fmt: skip
     if table.is_empty():
         reason = body.said or "the file holds a header and no rows"
-        return Export({**facts, "status": "empty", "reason": reason, "grain": "none"}, RAW_ROWS.empty())
+        return Export({**facts, "status": "empty", "reason": reason, "grain": "none"})
     checked = checksum.check(table, sums, _metrics(table), found.vocabulary, settings.rounding_sigmas)
     bare = read.bare.filter(split.kept) if sums.height else read.bare
     unread = rows.unread(table, bare, read.typed.columns)
@@ -121,7 +127,7 @@ def _read(
         "spend_read": float(table.get_column("spend").sum() or 0) if "spend" in table.columns else 0.0,
     }  # fmt: skip
     sums_known = rows.sums(table, _metrics(table), rows.unknown_sums(table, unread, found))
-    return Export(facts, table, rows.checksum_frame(checked), sums_known)
+    return Export(facts, table, checksum.frame_of(checked), sums_known)
 
 
 def _metrics(table: pl.DataFrame) -> list[str]:
@@ -130,7 +136,7 @@ def _metrics(table: pl.DataFrame) -> list[str]:
 
 def _with_times(table: pl.DataFrame, when: periods.Periods) -> pl.DataFrame:
     """Add first and last day of every row, and whether it names them itself (null: the file has no such column)."""
-    own = bool({"date", "week", "month"} & set(when.roles))
+    own = bool(set(periods.NAMES_TIME) & set(when.roles))
     timed = pl.col("first").is_not_null() if own else pl.lit(None, pl.Boolean)
     return table.with_columns(when.covered.first.alias("first"), when.covered.last.alias("last")).with_columns(
         timed.alias("__timed")

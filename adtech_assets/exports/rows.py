@@ -13,13 +13,12 @@ from typing import Any
 import polars as pl
 
 from adtech_assets.exports import dialect
-from adtech_assets.exports.checksum import Checked
 from adtech_assets.exports.dialect import CELLS, LINE, Layout
 from adtech_assets.exports.figures import NUMERIC
+from adtech_assets.exports.periods import NAMES_TIME
 from adtech_assets.exports.recognition import ADS_METRICS, Recognition
 from adtech_assets.exports.refusal import Refusal
 from adtech_assets.exports.vocabulary import Role, total_words
-from adtech_assets.tables import CHECKSUMS
 
 DIMENSIONS: tuple[Role, ...] = (
     "account", "campaign", "campaign_id", "adset", "ad", "creative_type", "creative_message", "audience", "country",
@@ -94,11 +93,12 @@ def _is_note(record: Sequence[str | None]) -> bool:
 
 def _refuse_cut_off(cells: pl.DataFrame, width: int) -> None:
     """Refusal where the last record, and no other, has fewer cells than the header: the download broke off in it."""
-    if cells.height < _NARROW or cells.tail(1)[CELLS][0] is None or cells.tail(1)[CELLS][0] >= width:
+    if cells.height < _NARROW:
         return
-    if cells.get_column(CELLS).count() == 1:
+    counts = cells.get_column(CELLS)
+    if counts[-1] is not None and counts[-1] < width and counts.count() == 1:
         raise Refusal(
-            f"the file is cut off in line {cells.tail(1)[LINE][0]} (truncated download): its rows and totals are "
+            f"the file is cut off in line {cells.get_column(LINE)[-1]} (truncated download): its rows and totals are "
             "incomplete. What to do: export it again"
         )
 
@@ -149,7 +149,7 @@ def judged(
     tests: list[tuple[pl.Series, str, str | None]] = [
         (table.select(short.fill_null(False)).to_series(), "another number of cells than the header", None)
     ]
-    when = next((role for role in ("date", "week", "month") if role in time), None)
+    when = next((role for role in NAMES_TIME if role in time), None)
     if when is None and {"first_day", "last_day"} <= set(time):
         when = "first_day"
     if when is not None:
@@ -252,17 +252,3 @@ def sums(table: pl.DataFrame, metrics: Sequence[str], unknown: Collection[str]) 
             values = table.get_column(metric)
             found[metric] = round(float(values.sum()), 6) if values.count() else None
     return found
-
-
-def checksum_frame(checked: Checked) -> pl.DataFrame:
-    """Checksums in the shape of their table (without the upload)."""
-    return pl.DataFrame(
-        [
-            {
-                "source_row": checked.line, "label": checked.label, "metric": one.metric, "rows_sum": one.rows_sum,
-                "file_total": one.file_total, "tolerance": one.tolerance, "ok": one.ok,
-            }
-            for one in checked.sums
-        ],
-        schema={k: v for k, v in CHECKSUMS.schema.items() if k != "upload_id"},
-    )  # fmt: skip

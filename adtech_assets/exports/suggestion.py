@@ -22,6 +22,7 @@ from adtech_assets.exports.cutting import Cut, cut_into_cells
 from adtech_assets.exports.figures import NUMERIC
 from adtech_assets.exports.header import fold, split_currency
 from adtech_assets.exports.mapping import MAPPING_FILE, SUGGESTED_FILE, read_mapping
+from adtech_assets.exports.periods import TIME
 from adtech_assets.exports.recognition import GENERIC_ADS, Recognition, recognise
 from adtech_assets.exports.refusal import Refusal
 from adtech_assets.exports.vocabulary import Role, vocabularies
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 _SAMPLE_ROWS = 500
 _MOSTLY = 0.8
 _LEAST_LIKENESS = 66.0
-_TIME: tuple[Role, ...] = ("date", "week", "month", "first_day", "last_day")
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ def _shape(column: pl.Series) -> str:
 def _fits(role: Role, shape: str) -> bool:
     if role in NUMERIC:
         return shape == "numbers"
-    if role in _TIME:
+    if role in TIME:
         return shape == "dates"
     if role == "currency":
         return shape == "currency codes"

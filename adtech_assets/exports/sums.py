@@ -13,6 +13,7 @@ from itertools import pairwise
 import polars as pl
 
 from adtech_assets.exports.dialect import LINE
+from adtech_assets.exports.periods import NAMES_TIME
 from adtech_assets.exports.refusal import Refusal
 from adtech_assets.exports.total_labels import HIERARCHY, is_blank, word_pattern
 from adtech_assets.exports.vocabulary import Vocabulary
@@ -23,7 +24,6 @@ IDENTITY = (
 )  # fmt: skip
 _BREAKDOWNS = ("audience", "country", "location", "device", "platform_name", "channel", "creative_message")
 _CENT = 0.01
-_TIMES = ("date", "week", "month")
 _SMALL, _ENDS = 100_000, 200
 _MOST_WORDED, _LEAST_FIGURES, _LARGE = 200, 2, 100
 _NEARLY_ALL = 0.9
@@ -77,7 +77,7 @@ def worded(table: pl.DataFrame, metrics: Sequence[str], vocabulary: Vocabulary) 
     """True for rows that have a word for total somewhere in a cell (`Total March`, `Search Subtotal`) and whose every
     figure is the sum of all other rows, or of the rows since the total before them."""
     is_total = pl.Series([False]).new_from_index(0, table.height)
-    text = [c for c, dtype in table.schema.items() if (dtype == pl.String and c in IDENTITY) or c in _TIMES]
+    text = [c for c, dtype in table.schema.items() if (dtype == pl.String and c in IDENTITY) or c in NAMES_TIME]
     stated = [m for m in metrics if table.get_column(m).count()]
     if not text or not stated or table.height < 2:
         return is_total

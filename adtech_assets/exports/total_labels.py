@@ -64,6 +64,11 @@ def _summary_pattern() -> str:
     return rf"(?i)^\s*(?:{'|'.join(re.escape(word) for word in total_words().summaries)})\s*[:：]?\s*$"
 
 
+def any_of(labels: Sequence[str]) -> str:
+    """A pattern for whole cells that fit one of a vocabulary's own patterns."""
+    return "(?i)" + "|".join(f"^(?:{label})$" for label in labels)
+
+
 def label_pattern(vocabulary: Vocabulary) -> str:
     """A pattern for cells that call their row a total, in any language and as this platform does."""
     own = "".join(f"|^(?:{label})$" for label in (*vocabulary.total_labels, *vocabulary.part_labels))

@@ -17,7 +17,7 @@ import polars as pl
 
 from adtech_assets import inbox
 from adtech_assets.exports.mapping import ClientMapping, FileMapping, read_mapping
-from adtech_assets.exports.reader import READER_VERSION, Export, read_export, upload_id
+from adtech_assets.exports.reader import READER_VERSION, Export, read_export, refuse_larger, upload_id
 from adtech_assets.exports.refusal import Refusal
 from adtech_assets.insight import anomalies
 from adtech_assets.lake import Part, forget_interrupted, write_atomic
@@ -100,17 +100,16 @@ def _ingest_file(
     known: dict[str, dict[str, Any]],
     now: dt.datetime,
 ) -> dict[str, Any]:
-    limit = workspace.settings.inbox.max_file_bytes
-    if (size := path.stat().st_size) > limit:
-        reason = f"the file has {size:,} bytes, more than the setting inbox.max_file_bytes ({limit:,}) allows"
-        identity = upload_id(f"{path.name}:{size}".encode())
-        return _row(known, {"upload_id": identity, "bytes": size, "status": "refused", "reason": reason}, path, now)
+    size = path.stat().st_size
+    try:
+        refuse_larger(size, workspace.settings.inbox.max_file_bytes)
+    except Refusal as refusal:
+        return _row(known, _refused(upload_id(f"{path.name}:{size}".encode()), size, refusal), path, now)
     data = path.read_bytes()
     identity = upload_id(data)
     if isinstance(mapping, Refusal):
-        reason = str(mapping)
-        facts = {"upload_id": identity, "bytes": size, "status": "refused", "reason": reason}
-        return known[identity] if _is_read(known.get(identity)) else _row(known, facts, path, now)
+        is_read = identity in known and known[identity]["status"] != "refused"
+        return known[identity] if is_read else _row(known, _refused(identity, size, mapping), path, now)
     own = mapping.of(path.name)
     if _is_read(known.get(identity), own):
         return known[identity]
@@ -124,7 +123,11 @@ def _ingest_file(
     return _row(known, export.facts, path, now)
 
 
-def _is_read(row: dict[str, Any] | None, own: FileMapping | None = None) -> bool:
+def _refused(identity: str, size: int, refusal: Refusal) -> dict[str, Any]:
+    return {"upload_id": identity, "bytes": size, "status": "refused", "reason": str(refusal)}
+
+
+def _is_read(row: dict[str, Any] | None, own: FileMapping | None) -> bool:
     """Whether an upload was read, by this version of the reader and under this mapping."""
     if row is None or row["status"] == "refused":
         return False

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from dropped_files import drop, run_metrics
 
 from adtech_assets.lake import Part
 from adtech_assets.pipeline import client_steps, week_steps
@@ -48,18 +49,8 @@ def google_report(*, wrong_total_by: float = 0) -> bytes:
     return b"\xff\xfe" + "\n".join(lines).encode("utf-16-le")
 
 
-def drop(workspace: Workspace, name: str, data: bytes) -> Path:
-    path = workspace.inbox / "acme" / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
-    return path
-
-
 def metrics(workspace: Workspace) -> None:
-    client_steps.ingest(workspace, "acme", NOW)
-    client_steps.clean(workspace, "acme")
-    client_steps.aggregate(workspace, "acme")
-    client_steps.score(workspace, "acme")
+    run_metrics(workspace, NOW)
 
 
 def failed(workspace: Workspace) -> set[str]:
@@ -139,6 +130,15 @@ def test_a_mapping_that_is_not_valid_refuses_new_files_and_leaves_old_ones(works
     assert ingested.refused["file"].to_list() == ["late.csv"]
     assert "mapping.yaml is not valid" in late.with_name("late.csv.rejected.txt").read_text("utf-8")
     assert ingested.uploads.filter(pl.col("file") == "report.csv")["status"].to_list() == ["ok"]
+
+
+def test_a_mapping_that_becomes_invalid_refuses_nothing_that_was_read_under_it(workspace: Workspace) -> None:
+    drop(workspace, "sheet.csv", b"Date;Campaign;Spend;Clicks\n03/04/2026;Winter;1.50;5\n04/04/2026;Winter;2.50;7\n")
+    drop(workspace, "mapping.yaml", b"exports: [{date_order: dmy}]")
+    client_steps.ingest(workspace, "acme", NOW)
+    drop(workspace, "mapping.yaml", b"exports: [{colums: {}}]")
+    ingested = client_steps.ingest(workspace, "acme", NOW)
+    assert ingested.refused.is_empty() and ingested.uploads["status"].to_list() == ["ok"]
 
 
 def test_the_checksum_of_every_upload_is_stored(workspace: Workspace) -> None:

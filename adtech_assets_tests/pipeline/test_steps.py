@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from dropped_files import drop, run_metrics
 
 from adtech_assets.demo import demo_frame
 from adtech_assets.lake import Part
@@ -25,18 +26,8 @@ def workspace(tmp_path: Path) -> Workspace:
     return Workspace.open(Settings(home=tmp_path, clients=clients))
 
 
-def drop(workspace: Workspace, name: str, data: bytes) -> Path:
-    path = workspace.inbox / "acme" / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
-    return path
-
-
 def metrics(workspace: Workspace) -> None:
-    client_steps.ingest(workspace, "acme", NOW)
-    client_steps.clean(workspace, "acme")
-    client_steps.aggregate(workspace, "acme")
-    client_steps.score(workspace, "acme")
+    run_metrics(workspace, NOW)
 
 
 def report(workspace: Workspace, week: dt.date = WEEK) -> week_steps.Rendered:

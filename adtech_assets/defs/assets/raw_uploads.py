@@ -8,6 +8,8 @@ from adtech_assets.defs.resources import WorkspaceResource
 from adtech_assets.pipeline import client_steps
 from adtech_assets.tables import UPLOADS
 
+_SHOWN = ["file", "status", "platform", "level", "period_start", "period_end", "rows_read", "spend_read", "reason"]
+
 
 @dg.asset(
     partitions_def=clients,
@@ -29,19 +31,6 @@ def raw_uploads(context: dg.AssetExecutionContext, workspace: WorkspaceResource)
             "files": ingested.uploads.height,
             "new files": len(ingested.new),
             "refused files": ingested.refused.height,
-            "uploads": sample(
-                ingested.uploads,
-                [
-                    "file",
-                    "status",
-                    "platform",
-                    "level",
-                    "period_start",
-                    "period_end",
-                    "rows_read",
-                    "spend_read",
-                    "reason",
-                ],
-            ),
+            "uploads": sample(ingested.uploads, _SHOWN),
         }
     )
