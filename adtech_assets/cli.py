@@ -1,164 +1,33 @@
-"""The command line: `adtech ...`. Each command reads its options, calls one function, prints what a person needs.
+"""The command line: `adtech ...`.
 
-Belongs here: options, progress, exit codes. Does not: work.
+Belongs here: which commands there are, in the order of the help. Does not: the commands (`commands/`).
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import json
 import signal
-import tempfile
-import time
-from pathlib import Path
-from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from adtech_assets.demo import DEFAULT_SEED
-from adtech_assets.settings import Paths, Settings, check_slug, load_settings
+from adtech_assets.commands import files, running
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-out, err = Console(soft_wrap=True, highlight=False), Console(stderr=True, soft_wrap=True, highlight=False)
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Ad exports in, client reports out, every number traceable.",
+)
 
-DEMO_CLIENT, DEMO_FILE = "demo", "demo_export.csv"
-_UP_SECONDS, _REPORT_SECONDS, _IDLE_SECONDS, _PAUSE = 120, 240, 30, 0.2
-
-
-def fail(message: str) -> typer.Exit:
-    """Say what is wrong on stderr; the caller raises the result."""
-    err.print(message, style="red", markup=False)
-    return typer.Exit(1)
-
-
-@app.command("demo-data")
-def demo_data(
-    file: Annotated[Path, typer.Option("--out", help="CSV file to write")],
-    seed: Annotated[int, typer.Option(help="the same seed writes the same file")] = DEFAULT_SEED,
-) -> None:
-    """Write the demo client's export: 90 days, eight campaigns, five planted anomalies."""
-    from adtech_assets.demo import write_demo
-
-    write_demo(file, seed)
-    out.print(f"wrote {file}", markup=False)
-
-
-@app.command()
-def report(
-    file: Annotated[Path, typer.Argument(help="an export as the platform gave it", exists=True, dir_okay=False)],
-    client: Annotated[str, typer.Option(help="the client's key (settings are used if there are some) or name")],
-    folder: Annotated[Path, typer.Option("--out", help="where to put the report")],
-    week: Annotated[
-        str | None, typer.Option(help="a day of the week, YYYY-MM-DD; default: the latest complete week")
-    ] = None,
-    checks: Annotated[bool, typer.Option(help="run the rulebook as well")] = True,
-) -> None:
-    """One file -> one report, in this process, beside the store: a quick look."""
-    from adtech_assets.pipeline.quick_look import NotReported, quick_look
-
-    settings = load_settings()
-    key = client if client in settings.clients else _slug(client)
-    try:
-        day = dt.date.fromisoformat(week) if week else None
-    except ValueError:
-        raise fail(f"--week {week!r} is no date: write it as 2025-03-24") from None
-    with tempfile.TemporaryDirectory(prefix="adtech-") as scratch:
-        places = Paths(
-            inbox=Path(scratch, "inbox"), lake=Path(scratch, "lake"), outbox=Path(scratch, "outbox"),
-            reports=folder.resolve(), templates=settings.place(settings.paths.templates),
-        )  # fmt: skip
-        own = _named(settings, key, client).model_copy(update={"paths": places})
-        try:
-            made = quick_look(own, file, key, day, with_checks=checks)
-        except NotReported as error:
-            raise fail(str(error)) from None
-    for line in made.failed_checks:
-        err.print(line, style="yellow", markup=False)
-    out.print(made.pdf, markup=False)
-
-
-def _slug(name: str) -> str:
-    """A client key from a name: "Acme Shop" -> acme-shop."""
-    slug = "-".join("".join(c if c.isascii() and c.isalnum() else " " for c in name.lower()).split())
-    try:
-        return check_slug(slug)
-    except ValueError:
-        raise fail(f"--client {name!r}: give it a name with letters or digits") from None
-
-
-def _named(settings: Settings, key: str, name: str) -> Settings:
-    if key in settings.clients or key == name:
-        return settings
-    client = settings.client_defaults.model_copy(update={"name": name})
-    return settings.model_copy(update={"clients": {**settings.clients, key: client}})
+app.command("demo-data")(files.demo_data)
+app.command()(files.report)
+app.command()(files.inspect)
+app.command()(files.guard)
+app.command()(running.up)
+app.command()(running.demo)
 
 
 def _end_like_ctrl_c(*_: object) -> None:
     raise KeyboardInterrupt
-
-
-@app.command()
-def guard(
-    evidence: Annotated[
-        Path, typer.Option(help="evidence as JSON: client, currency, locale, today, items", exists=True)
-    ],
-    batch: Annotated[Path, typer.Option(help="one sentence a line: id, text, lang, evidence_ids", exists=True)],
-    verdicts: Annotated[Path, typer.Option("--out", help="one verdict a line: id, ok, reason")],
-) -> None:
-    """Check sentences against evidence, as every sentence of a report is checked before it is printed."""
-    from adtech_assets.narrative.evidence_file import judge_lines, read_evidence
-
-    try:
-        facts = read_evidence(evidence.read_text("utf-8"))
-    except ValueError as error:
-        raise fail(f"{evidence}: this is no evidence file: {error}") from None
-    judged = judge_lines(batch.read_text("utf-8").splitlines(), facts)
-    verdicts.write_text("".join(json.dumps(verdict, ensure_ascii=False) + "\n" for verdict in judged), "utf-8")
-
-
-@app.command()
-def inspect(
-    file: Annotated[Path | None, typer.Argument(help="an export as the platform gave it")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
-    suggest: Annotated[
-        bool, typer.Option(help="propose a mapping for headers nobody knows, beside the file, for you to confirm")
-    ] = False,
-    mapping: Annotated[
-        Path | None, typer.Option(help="mapping to use; default: mapping.yaml beside the file", dir_okay=False)
-    ] = None,
-    batch: Annotated[
-        Path | None, typer.Option(help="many at once: one request a line with `id`, `file` and options", exists=True)
-    ] = None,
-    results: Annotated[Path | None, typer.Option("--out", help="where the results of --batch go, one a line")] = None,
-) -> None:
-    """Say how a file is read: platform, level, currency, period, rows, totals. Exit 0 if it is, 2 if it is refused."""
-    from adtech_assets.exports import inspection
-
-    settings = load_settings()
-    if batch is not None:
-        if results is None or file is not None:
-            raise fail("--batch needs --out, and no FILE")
-        answers = inspection.answer_lines(batch.read_text("utf-8").splitlines(), settings)
-        results.write_text("".join(json.dumps(answer, ensure_ascii=False) + "\n" for answer in answers), "utf-8")
-        return
-    if file is None:
-        raise fail("name a FILE, or --batch and --out")
-    export = inspection.inspect_file(file, settings.reader, settings.inbox.max_file_bytes, mapping)
-    if as_json:
-        print(json.dumps(inspection.as_json(export, settings.reader), ensure_ascii=False))  # noqa: T201
-    else:
-        (err if export.refused else out).print(inspection.sentence(export, settings.reader), markup=False)
-        for note in inspection.notes(export):
-            out.print(f"  note: {note}", markup=False)
-    if suggest:
-        from adtech_assets.exports.suggestion import suggest_mapping
-
-        err.print(suggest_mapping(file, settings), markup=False)
-    if export.refused:
-        if as_json:
-            err.print(str(export.facts["reason"]), markup=False)
-        raise typer.Exit(2)
 
 
 @app.callback()
@@ -166,70 +35,6 @@ def _every_command() -> None:
     """A polite kill cleans up as Ctrl-C does, also where a shell started us with Ctrl-C switched off."""
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, _end_like_ctrl_c)
-
-
-@app.command()
-def up(port: Annotated[int, typer.Option(help="port of the web page; another is taken if it is busy")] = 3000) -> None:
-    """Start Dagster here and keep it running until Ctrl-C."""
-    from adtech_assets import server as servers
-
-    settings = load_settings()
-    try:
-        with servers.running(settings.home, servers.free_port(port)) as server:
-            with out.status("starting Dagster"):
-                servers.wait_until_up(server, _UP_SECONDS)
-            inbox = settings.place(settings.paths.inbox)
-            out.print(f"Dagster UI  {server.url}\nInbox       {inbox}/<client>/   (drop an export here)", markup=False)
-            out.print("Ctrl-C stops it.")
-            while server.alive:
-                time.sleep(1)
-            raise fail(f"Dagster stopped by itself; its log: {server.log}")
-    except servers.ServerFailed as error:
-        raise fail(str(error)) from None
-    except KeyboardInterrupt:
-        out.print("stopped")
-
-
-@app.command()
-def demo(
-    port: Annotated[int, typer.Option(help="port of the web page; another is taken if it is busy")] = 3000,
-) -> None:
-    """Start Dagster, drop the demo client's export, wait for its report, stop."""
-    from adtech_assets import server as servers
-    from adtech_assets.demo import write_demo
-    from adtech_assets.pipeline.progress import Progress
-
-    settings = load_settings()
-    file = settings.place(settings.paths.inbox) / DEMO_CLIENT / DEMO_FILE
-    try:
-        with (
-            servers.running(settings.home, servers.free_port(port)) as server,
-            out.status("starting Dagster") as status,
-        ):
-            servers.wait_until_up(server, _UP_SECONDS)
-            out.print(f"Dagster UI  {server.url} (while this runs; `make up` keeps it)", markup=False)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            write_demo(file)
-            out.print(f"dropped     {file}", markup=False)
-            started, progress = time.monotonic(), Progress(settings, DEMO_CLIENT)
-            while not progress.done:
-                if not server.alive:
-                    raise fail(f"Dagster stopped by itself; its log: {server.log}")
-                if time.monotonic() - started > _REPORT_SECONDS:
-                    raise fail(f"no report after {_REPORT_SECONDS} s; look into {server.log} and {server.url}/runs")
-                status.update(f"{progress.stage} ({time.monotonic() - started:.0f} s)")
-                for line in progress.news():
-                    out.print(f"{time.monotonic() - started:6.1f} s    {line}", markup=False)
-                time.sleep(_PAUSE)
-            for line in progress.news():
-                out.print(f"{time.monotonic() - started:6.1f} s    {line}", markup=False)
-            status.update("finishing the checks")
-            servers.wait_until_idle(server, _IDLE_SECONDS)
-            out.print(
-                f"report      {progress.pdf}\nmail        {progress.mail}\nUI          {server.url}", markup=False
-            )
-    except servers.ServerFailed as error:
-        raise fail(str(error)) from None
 
 
 if __name__ == "__main__":
