@@ -12,9 +12,11 @@ from adtech_assets.defs.assets import CLIENT_ASSETS, WEEK_ASSETS  # noqa: E402
 from adtech_assets.defs.checks import build_checks  # noqa: E402
 from adtech_assets.defs.jobs import client_metrics, weekly_report  # noqa: E402
 from adtech_assets.defs.resources import default_resources  # noqa: E402
-from adtech_assets.defs.sensors.alerts import alerts_of_failed_runs, alerts_of_successful_runs  # noqa: E402
+from adtech_assets.defs.sensors.alerts import alert_delivery, run_alerts  # noqa: E402
 from adtech_assets.defs.sensors.inbox import inbox  # noqa: E402
+from adtech_assets.defs.sensors.late import late_clients  # noqa: E402
 from adtech_assets.defs.sensors.reports import reports  # noqa: E402
+from adtech_assets.defs.sensors.watchdog import watchdog  # noqa: E402
 
 
 def build_defs(resource_overrides: dict[str, object] | None = None) -> dg.Definitions:
@@ -24,7 +26,7 @@ def build_defs(resource_overrides: dict[str, object] | None = None) -> dg.Defini
         assets=[*CLIENT_ASSETS, *WEEK_ASSETS],
         asset_checks=[*(build_checks(asset) for asset in CLIENT_ASSETS), build_checks(*made), build_checks(sent)],
         jobs=[client_metrics, weekly_report],
-        sensors=[inbox, reports, alerts_of_successful_runs, alerts_of_failed_runs],
+        sensors=[inbox, reports, run_alerts, alert_delivery, late_clients, watchdog],
         resources={**default_resources(), **(resource_overrides or {})},
         executor=dg.in_process_executor,
     )

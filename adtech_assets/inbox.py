@@ -13,12 +13,14 @@ from adtech_assets.lake import write_atomic
 from adtech_assets.settings import CLIENT_SLUG, Inbox
 
 REJECTED = ".rejected.txt"
+DECISIONS = ("mapping.yaml", "aliases.yaml", "confirmed.yaml")
+"""Files in which a person decides about the exports beside them: a change of one is news, too."""
 
 FileState = tuple[int, int]
 """mtime in nanoseconds and size in bytes."""
 
 ClientState = dict[str, FileState]
-"""File name -> state."""
+"""File name -> state, of exports and decisions."""
 
 
 def is_export(path: Path, settings: Inbox) -> bool:
@@ -38,16 +40,16 @@ def exports_of(inbox: Path, client: str, settings: Inbox) -> list[Path]:
     folder = inbox / client
     if folder.is_symlink() or not folder.is_dir():
         return []
-    states = _states(folder, settings)
+    states = {name: state for name, state in _states(folder, settings).items() if name not in DECISIONS}
     return [folder / name for name in sorted(states, key=lambda name: (states[name][0], name))]
 
 
 def _states(folder: Path, settings: Inbox) -> ClientState:
-    """The exports of one folder. A file that is taken away while we look is not there."""
+    """The exports and decisions of one folder. A file that is taken away while we look is not there."""
     found: ClientState = {}
     for path in folder.iterdir():
         try:
-            if is_export(path, settings):
+            if is_export(path, settings) or (path.name in DECISIONS and not path.is_symlink()):
                 stat = path.stat()
                 found[path.name] = (stat.st_mtime_ns, stat.st_size)
         except FileNotFoundError:

@@ -130,10 +130,10 @@ class Lake:
         return Written(frame.height, written)
 
     def scan(self, table: Table, part: Part) -> pl.LazyFrame:
-        """The table lazily; no rows where it was never written."""
+        """The table lazily; no rows where it was never written. Columns that an older version did not write are null."""
         if not (files := self.files(table, part)):
             return table.empty().lazy()
-        return pl.scan_parquet(files, glob=False)
+        return pl.scan_parquet(files, glob=False, schema=table.schema, missing_columns="insert", extra_columns="ignore")
 
     def read(self, table: Table, part: Part) -> pl.DataFrame:
         return self.scan(table, part).collect()
@@ -155,17 +155,20 @@ class Lake:
     def views(self, connection: duckdb.DuckDBPyConnection, tables: dict[Table, list[Part]]) -> None:
         """Show tables to DuckDB as views of their names; several parts appear as one, no part as no rows."""
         for table, parts in tables.items():
-            files = [str(path) for part in parts for path in self.files(table, part)]
-            if not files:
-                buffer = self.root / "empty" / f"{table.name}.parquet"
-                if not buffer.is_file():
-                    empty = io.BytesIO()
-                    table.empty().write_parquet(empty)
-                    write_atomic(buffer, empty.getvalue())
-                files = [str(buffer)]
+            files = [str(self._columns_only(table)), *(str(p) for part in parts for p in self.files(table, part))]
             quoted = ", ".join("'" + name.replace("'", "''") + "'" for name in files)
-            source = f"read_parquet([{quoted}], hive_partitioning = false)"
+            source = f"read_parquet([{quoted}], hive_partitioning = false, union_by_name = true)"
             connection.execute(f'create or replace view "{table.name}" as select * from {source}')  # noqa: S608 - our own names
+
+    def _columns_only(self, table: Table) -> Path:
+        """A file with the table's columns and no rows: for tables without files, and for columns that older files lack."""
+        buffer = io.BytesIO()
+        table.empty().write_parquet(buffer)
+        name = f"{table.name}.{hashlib.sha256(buffer.getvalue()).hexdigest()[:12]}.parquet"
+        path = self.root / "empty" / name
+        if not path.is_file():
+            write_atomic(path, buffer.getvalue())
+        return path
 
     @staticmethod
     def _manifest(folder: Path) -> dict[str, list[str]] | None:

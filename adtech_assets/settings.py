@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
 SETTINGS_FILE = "adtech.yaml"
@@ -102,14 +102,45 @@ class Mail(Group):
     sender: str = "reports@localhost"
     timeout_seconds: float = Field(20, gt=0)
     max_attempts: int = Field(3, ge=1)
+    revision_change: float = Field(
+        0.05, ge=0, description="relative change of a sum from which a revised report is mailed again; 0 mails each"
+    )
+
+
+class AlertChannel(Group):
+    """One place alerts go to: an Apprise address, here or (better) in an environment variable, and what it is told."""
+
+    url: SecretStr | None = None
+    url_from: str | None = Field(None, description="name of the environment variable that holds the address")
+    name: str | None = Field(None, pattern=r"^[\w .-]{1,40}$", description="what lists and logs call it")
+    min_severity: Literal["error", "warning", "info"] = "warning"
+    clients: tuple[str, ...] = Field((), description="only alerts of these clients; none named: all alerts")
+
+    @model_validator(mode="after")
+    def _one_address(self) -> AlertChannel:
+        if (self.url is None) == (self.url_from is None):
+            raise ValueError("a channel has either url or url_from")
+        for client in self.clients:
+            check_slug(client)
+        return self
 
 
 class Alerts(Group):
-    """Where failed checks, refused files and failed runs are told. Without URLs: `alerts.log` in the outbox."""
+    """Where failed checks, refused files and failed runs are told. All are in the outbox's `alerts.log` as well."""
 
-    urls: tuple[SecretStr, ...] = ()
-    max_rows: int = Field(5, ge=0, description="failing rows quoted in one message")
+    urls: tuple[SecretStr, ...] = Field((), description="addresses that are told everything; see channels for more")
+    channels: tuple[AlertChannel, ...] = ()
+    max_rows: int = Field(5, ge=0, description="failing rows quoted of one check")
     max_characters: int = Field(2800, gt=100)
+    repeat_hours: float = Field(24, gt=0, description="a problem that lasts is told again after this long")
+    say_resolved: bool = Field(True, description="say once that a problem is over")
+    retry_seconds: float = Field(60, gt=0, description="first pause before a channel is tried again; doubles each time")
+    retry_max_seconds: float = Field(3600, gt=0, description="longest pause")
+    keep_trying_hours: float = Field(168, gt=0, description="after this an alert lies in outbox/alerts/undelivered")
+    keep_sent_days: float = Field(30, gt=0, description="how long sent alerts are listed by `adtech alerts`")
+    send_seconds: float = Field(15, gt=0, description="how long one channel may take for one alert")
+    late_check_minutes: float = Field(60, gt=0, description="how often it is looked which clients are late")
+    silent_minutes: float = Field(15, gt=0, description="a sensor that did not run this long is told")
 
 
 class Weather(Group):
@@ -146,6 +177,61 @@ class Reader(Group):
     )
 
 
+class Restatement(Group):
+    """When changed, renamed and missing figures of successive exports count as what."""
+
+    rename_days: int = Field(
+        7, ge=2, description="days with spend two names must share, all equal, to be one renamed campaign"
+    )
+    suspected_rename_days: int = Field(2, ge=1, description="equal days with spend from which a rename is suggested")
+    suspected_rename_share: float = Field(0.8, gt=0, le=1, description="share of shared days with spend that are equal")
+    partial_campaigns: int = Field(3, ge=1, description="running campaigns missing at once: a partial re-export")
+    partial_share: float = Field(0.05, gt=0, le=1, description="and at least this share of the slices it covers")
+    partial_rows: int = Field(7, ge=1, description="missing slices from which their coming back proves a partial one")
+    partial_healed_share: float = Field(0.5, gt=0, le=1, description="share of them that has to come back")
+    live_days: int = Field(7, ge=1, description="a campaign with figures this close to the end of an export still runs")
+    mature_days: int = Field(28, ge=7, description="age from which a week's figures hardly change any more")
+    drift_weeks: int = Field(4, ge=2, description="mature weeks needed before a client's usual drift is said")
+
+
+class Recovery(Group):
+    """When a missing factor counts as given back by the row's own ratio."""
+
+    relative_error: float = Field(
+        0.005, ge=0, lt=1, description="largest error beside the value; 0: only what is exact to the cent or click"
+    )
+    agreement: float = Field(
+        0.9,
+        gt=0.5,
+        le=1,
+        description="share of a file's complete rows that must confirm its ratio; else it is not used",
+    )
+
+
+class Names(Group):
+    """When a rare spelling is taken for a slip of the pen for another campaign's name. All must hold; else it is only
+    suggested. Differences of case, white space, _ and - never need any of this."""
+
+    fuzzy: bool = Field(True, description="false: only the same letters, ids and aliases.yaml make names one")
+    similarity: float = Field(88, ge=50, le=100, description="share of letters that must be equal, in percent")
+    min_letters: int = Field(9, ge=4, description="shorter names are never compared")
+    rare_share: float = Field(0.1, gt=0, le=1, description="most rows of the rare spelling, as a share of the other's")
+    window_days: int = Field(7, ge=1, description="how many days around each of its days the other one must run")
+    presence: float = Field(0.5, gt=0, le=1, description="share of the days of that window the other one must have")
+    longest_run_days: int = Field(
+        2, ge=1, description="a spelling in use for more days in a row than this is a campaign of its own"
+    )
+    size_ratio: float = Field(
+        3, ge=1, description="how far its mean spend a row may lie outside the other's range, as a factor"
+    )
+    one_row_share: float = Field(
+        0.98, gt=0, le=1, description="share of rows that must be alone in their day, ad set, ... to compare by these"
+    )
+    max_comparisons: int = Field(
+        50_000_000, ge=0, description="most pairs of names compared; beyond, only the most frequent names are"
+    )
+
+
 class Storage(Group):
     """How tables are kept."""
 
@@ -172,14 +258,18 @@ class Settings(BaseSettings):
     """The whole tree. Use `load_settings()`."""
 
     model_config = SettingsConfigDict(
-        env_prefix="ADTECH_", env_nested_delimiter="__", extra="forbid", frozen=True, populate_by_name=True
-    )
+        env_prefix="ADTECH_", env_nested_delimiter="__", extra="forbid", frozen=True, populate_by_name=True,
+        hide_input_in_errors=True,
+    )  # fmt: skip
 
     home: Path = Path()
     paths: Paths = Paths()
     inbox: Inbox = Inbox()
     calendar: Calendar = Calendar()
     reader: Reader = Reader()
+    recovery: Recovery = Recovery()
+    names: Names = Names()
+    restatement: Restatement = Restatement()
     insight: Insight = Insight()
     gemini: Gemini = Gemini()
     gemini_api_key: SecretStr | None = Field(

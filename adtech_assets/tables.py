@@ -88,7 +88,7 @@ UPLOADS = Table(
     "Every file that was dropped, one row a version, and how it was read",
     {
         "upload_id": _ORIGIN["upload_id"],
-        "sequence": Column(INT, "order of uploads, from 1: a later one overrules an earlier one"),
+        "sequence": Column(INT, "order of arrival, from 1"),
         "file": Column(TEXT, "name in the inbox"),
         "status": Column(TEXT, "ok, empty or refused"),
         "reason": Column(TEXT, "why it was refused and what to do"),
@@ -132,6 +132,18 @@ CHECKSUMS = Table(
     },
 )
 
+UPLOAD_COLUMNS = Table(
+    "upload_columns",
+    "The columns of one upload, as its header names them",
+    {
+        "upload_id": _ORIGIN["upload_id"],
+        "position": Column(INT, "place in the file, from 1"),
+        "header": Column(TEXT, "as the file states it"),
+        "field": Column(TEXT, "what it was read as: a metric, a dimension, a day; null where nobody reads it"),
+        "type": Column(TEXT, "what its cells are: number, day, text, or empty where all are blank"),
+    },
+)
+
 RAW_ROWS = Table(
     "raw_rows",
     "The typed rows of one upload, as the file states them",
@@ -143,6 +155,8 @@ RAW_ROWS = Table(
         **_ADDITIVE,
         "reported_ctr": Column(FLOAT, "CTR the file states, as a fraction; only used to recover a missing factor"),
         "reported_roas": Column(FLOAT, "ROAS the file states; only used to recover a missing factor"),
+        "product": Column(TEXT, "of a shop: product title; null in ads"),
+        "sku": Column(TEXT, "of a shop: product variant SKU; null in ads"),
         "extra": Column(TEXT, "cells of columns that are not mapped, as JSON"),
         "problem": Column(TEXT, "why the row cannot be used, null if it can"),
         "problem_column": Column(TEXT, "header of the cell that cannot be read"),
@@ -173,6 +187,10 @@ QUARANTINE = Table(
     {
         **_ORIGIN,
         "file": Column(TEXT, "name in the inbox"),
+        "platform": _DIMENSIONS["platform"],
+        "date": Column(DAY, "day or first day, where it can be read"),
+        "campaign": Column(TEXT, "campaign as the file states it, where it can be read"),
+        "released_by": Column(TEXT, "newer upload that replaces the row, so that nothing is missing; null: still open"),
         "reason": Column(TEXT, "why"),
         "column": Column(TEXT, "header of the cell"),
         "spend": Column(FLOAT, "the spend it states, if that can be read"),
@@ -212,6 +230,7 @@ CONSERVATION = Table(
         "spend_period": Column(FLOAT, "in period_rows"),
         "spend_kept": Column(FLOAT, "kept, as the file states it"),
         "spend_recovered": Column(FLOAT, "added by recovering missing spend from ratios"),
+        "spend_recovered_error": Column(FLOAT, "by how much the recovered spend may differ from the true one at most"),
         "spend_current": Column(FLOAT, "in cleaned_metrics"),
     },
 )
@@ -220,15 +239,19 @@ RESTATEMENTS = Table(
     "restatements",
     "Every figure a newer upload changed: the old value stays here",
     {
+        "kind": Column(TEXT, "ads or shop"),
         "platform": _DIMENSIONS["platform"],
-        "campaign": _DIMENSIONS["campaign"],
-        "date": Column(DAY, "day of the figure"),
+        "account": Column(TEXT, "account, where every row of the platform names one; else ''"),
+        "campaign": Column(TEXT, "campaign; of a shop its product and SKU"),
+        "date": Column(DAY, "day of the figure; the Monday of a week row"),
+        "days": Column(INT, "days the figure covers: 1 or 7"),
         "metric": Column(TEXT, "additive metric"),
         "old": Column(FLOAT, "value before"),
         "new": Column(FLOAT, "value after"),
-        "old_upload_id": Column(TEXT, "upload that stated the old value"),
-        "new_upload_id": Column(TEXT, "upload that changed it"),
-        "new_sequence": Column(INT, "its place in the order of uploads"),
+        "first_seen_in": Column(TEXT, "upload that first stated the old value"),
+        "changed_in": Column(TEXT, "upload that changed it"),
+        "sequence": Column(INT, "that upload's place in the order in which uploads overrule each other, from 1"),
+        "age_days": Column(INT, "days between the day and the export that changed it"),
     },
 )
 
@@ -236,12 +259,72 @@ VANISHED = Table(
     "vanished",
     "Slices a newer upload covers by date but no longer names: kept, and flagged",
     {
+        "kind": Column(TEXT, "ads or shop"),
         "platform": _DIMENSIONS["platform"],
-        "campaign": _DIMENSIONS["campaign"],
-        "date": Column(DAY, "day"),
+        "account": Column(TEXT, "account, where every row of the platform names one; else ''"),
+        "campaign": Column(TEXT, "campaign as the upload stated it; of a shop its product and SKU"),
+        "date": Column(DAY, "day; the Monday of a week row"),
+        "days": Column(INT, "days the slice covers: 1 or 7"),
         "spend": _ADDITIVE["spend"],
+        "impressions": _ADDITIVE["impressions"],
         "upload_id": Column(TEXT, "upload that last stated it"),
         "missing_in": Column(TEXT, "newer upload that no longer names it"),
+        "explained_by": Column(TEXT, "rename, where the upload states it under another name; else null"),
+        "back_in": Column(TEXT, "upload that states it again; null where none does"),
+    },
+)
+
+RENAMES = Table(
+    "renames",
+    "Campaigns that a newer upload states under another name",
+    {
+        "platform": _DIMENSIONS["platform"],
+        "account": Column(TEXT, "account, where every row of the platform names one; else ''"),
+        "old": Column(TEXT, "name before"),
+        "new": Column(TEXT, "name after"),
+        "status": Column(TEXT, "proven (applied), suspected (not applied) or overruled by aliases.yaml (not applied)"),
+        "days": Column(INT, "days a slice of the file covers: 1 or 7"),
+        "shared_days": Column(INT, "days that both names state"),
+        "days_equal_spend": Column(INT, "of these, days with equal spend"),
+        "first_day": Column(DAY, "first shared day"),
+        "last_day": Column(DAY, "last shared day"),
+        "upload_id": Column(TEXT, "upload that states the new name"),
+        "sequence": Column(INT, "its place in the order of uploads"),
+    },
+)
+
+UPLOAD_CHANGES = Table(
+    "upload_changes",
+    "What every upload did to what was known: slices new, changed, unchanged, missing, come back",
+    {
+        "upload_id": _ORIGIN["upload_id"],
+        "kind": Column(TEXT, "ads or shop"),
+        "platform": _DIMENSIONS["platform"],
+        "sequence": Column(INT, "place in the order in which uploads overrule each other, from 1"),
+        "taken": Column(DAY, "the day the export was made, as far as it is known: stated, else the last day it covers"),
+        "new": Column(INT, "slices stated for the first time"),
+        "changed": Column(INT, "slices with another figure than before"),
+        "unchanged": Column(INT, "slices with the same figures as before"),
+        "vanished": Column(INT, "slices it covers by date and no longer names, renamed ones included"),
+        "reappeared": Column(INT, "slices that were missing and are back"),
+        "campaigns_vanished": Column(INT, "campaigns of the vanished slices"),
+        "rows_back": Column(INT, "of the vanished slices, those that a later upload states again"),
+        "healed_by": Column(TEXT, "upload that brought most of them back; null where none did"),
+        "partial": Column(BOOL, "looks like a partial re-export: too much is missing at once to be meant"),
+        "confirmed": Column(BOOL, "the user said that what is missing is meant"),
+    },
+)
+
+WEEKS_AS_FIRST_STATED = Table(
+    "weeks_as_first_stated",
+    "Whole weeks as the first upload that covers them stated them, beside what the same slices are now",
+    {
+        "week": Column(DAY, "Monday of the ISO week"),
+        "metric": Column(TEXT, "additive metric"),
+        "first": Column(FLOAT, "value as first stated"),
+        "now": Column(FLOAT, "value of the same campaigns and days now"),
+        "age_first": Column(INT, "days between the week's Sunday and the export that first stated it"),
+        "age_now": Column(INT, "days between the week's Sunday and the newest export that states it"),
     },
 )
 
@@ -249,10 +332,17 @@ NAMES = Table(
     "names",
     "Which spelling was resolved to which name",
     {
-        "dimension": Column(TEXT, "campaign or channel"),
+        "dimension": Column(TEXT, "campaign, channel, country or device"),
         "spelling": Column(TEXT, "as files state it"),
         "name": Column(TEXT, "as it is used"),
         "rows": Column(INT, "rows with this spelling"),
+        "how": Column(
+            TEXT,
+            "why: stated (as it is), same letters, known word (a country's code, a device), same id, similar, alias "
+            "(aliases.yaml says so), or suggested (left apart; the candidate is alike)",
+        ),
+        "score": Column(FLOAT, "of similar and suggested: share of letters that are equal, 0-100"),
+        "candidate": Column(TEXT, "of suggested: the name it may be a spelling of"),
     },
 )
 
@@ -383,8 +473,7 @@ REPORTS = Table(
         "pdf_bytes": Column(INT, "size"),
         "pages": Column(INT, "pages of the PDF"),
         "headline": Column(TEXT, "first sentence"),
-        "spend": _ADDITIVE["spend"],
-        "revenue": _ADDITIVE["revenue"],
+        **_ADDITIVE,
     },
 )
 
@@ -395,8 +484,8 @@ DELIVERIES = Table(
         "version": Column(INT, "of the report"),
         "content_digest": Column(TEXT, "of the report"),
         "recipients": Column(TEXT, "comma separated; '' where none are set"),
-        "transport": Column(TEXT, "smtp or outbox"),
-        "message_id": Column(TEXT, "of the mail; the same for the same version"),
+        "transport": Column(TEXT, "smtp or outbox; filed: revised too little to be mailed again"),
+        "message_id": Column(TEXT, "of the mail; the same for the same version; null where filed"),
         "path": Column(TEXT, "the .eml below the outbox, where transport is outbox"),
         "delivered_at": Column(INSTANT, "when"),
     },
@@ -405,7 +494,8 @@ DELIVERIES = Table(
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        UPLOADS, CHECKSUMS, RAW_ROWS, CLEANED, QUARANTINE, PERIOD_ROWS, CONSERVATION, RESTATEMENTS, VANISHED, NAMES,
-        WEEKLY, WEEK_DIGESTS, ANOMALY_SCORES, FINDINGS, DIAGNOSES, SENTENCES, REPORTS, DELIVERIES,
+        UPLOADS, CHECKSUMS, UPLOAD_COLUMNS, RAW_ROWS, CLEANED, QUARANTINE, PERIOD_ROWS, CONSERVATION, RESTATEMENTS,
+        VANISHED, RENAMES, UPLOAD_CHANGES, WEEKS_AS_FIRST_STATED, NAMES, WEEKLY, WEEK_DIGESTS, ANOMALY_SCORES,
+        FINDINGS, DIAGNOSES, SENTENCES, REPORTS, DELIVERIES,
     )
 }  # fmt: skip

@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from adtech_assets.exports import checksum, figures, numbers, periods, rows, totals
+from adtech_assets.exports.columns import columns_of
 from adtech_assets.exports.cutting import Cut, cut_into_cells
 from adtech_assets.exports.figures import NUMERIC
 from adtech_assets.exports.mapping import FileMapping
@@ -21,21 +22,23 @@ from adtech_assets.exports.numbers import Sign
 from adtech_assets.exports.recognition import ADS_METRICS, Recognition, recognise
 from adtech_assets.exports.refusal import Refusal
 from adtech_assets.settings import Reader
-from adtech_assets.tables import CHECKSUMS, RAW_ROWS
+from adtech_assets.tables import CHECKSUMS, RAW_ROWS, UPLOAD_COLUMNS
 
-READER_VERSION = 2
+READER_VERSION = 3
 _SIGNS: tuple[Sign, Sign] = (".", ",")
 
 
 @dataclass(frozen=True)
 class Export:
     """One file as read. `facts` fit table `uploads` (without the columns that only the lake knows), `rows` table
-    raw_rows, `checksums` table checksums. `totals`: the sum of each additive metric; None where the file has none."""
+    raw_rows, `checksums` table checksums, `columns` table upload_columns. `totals`: the sum of each additive metric; None
+    where the file has none."""
 
     facts: Mapping[str, Any]
     rows: pl.DataFrame = field(default_factory=RAW_ROWS.empty)
     checksums: pl.DataFrame = field(default_factory=CHECKSUMS.empty)
     totals: Mapping[str, float | None] = field(default_factory=lambda: dict.fromkeys(ADS_METRICS))
+    columns: pl.DataFrame = field(default_factory=UPLOAD_COLUMNS.empty)
 
     @property
     def refused(self) -> bool:
@@ -74,8 +77,10 @@ def read_export(
         "mapping": mapping.digest if mapping else None,
     }  # fmt: skip
     stamp = pl.lit(own_id).alias("upload_id")
-    rows_, sums = (frame.with_columns(stamp) for frame in (export.rows, export.checksums))
-    return Export(facts, RAW_ROWS.conform(rows_), CHECKSUMS.conform(sums), export.totals)
+    rows_, sums, columns = (frame.with_columns(stamp) for frame in (export.rows, export.checksums, export.columns))
+    return Export(
+        facts, RAW_ROWS.conform(rows_), CHECKSUMS.conform(sums), export.totals, UPLOAD_COLUMNS.conform(columns)
+    )
 
 
 def _described(data: bytes, settings: Reader, mapping: FileMapping | None, home_currency: str | None) -> Export:
@@ -102,6 +107,7 @@ def _read(
     table = rows.named(body.table, found)
     when = periods.read_periods(table, found, cut.layout.above, mapping.date_order if mapping else None)
     read = _figures(table, found, cut.native, code, mapping)
+    columns = columns_of(found, table, read.typed, cut.native, when.roles)
     table = _with_times(table, when).with_columns(read.typed.iter_columns())
     split = totals.split(table, _metrics(read.typed), NUMERIC, found.vocabulary)
     table, sums, note = figures.counted(split.rows, split.totals, found)
@@ -113,7 +119,7 @@ def _read(
     }  # fmt: skip
     if table.is_empty():
         reason = body.said or "the file holds a header and no rows"
-        return Export({**facts, "status": "empty", "reason": reason, "grain": "none"})
+        return Export({**facts, "status": "empty", "reason": reason, "grain": "none"}, columns=columns)
     checked = checksum.check(table, sums, _metrics(table), found.vocabulary, settings.rounding_sigmas)
     bare = read.bare.filter(split.kept) if sums.height else read.bare
     unread = rows.unread(table, bare, read.typed.columns)
@@ -127,7 +133,7 @@ def _read(
         "spend_read": float(table.get_column("spend").sum() or 0) if "spend" in table.columns else 0.0,
     }  # fmt: skip
     sums_known = rows.sums(table, _metrics(table), rows.unknown_sums(table, unread, found))
-    return Export(facts, table, checksum.frame_of(checked), sums_known)
+    return Export(facts, table, checksum.frame_of(checked), sums_known, columns)
 
 
 def _metrics(table: pl.DataFrame) -> list[str]:

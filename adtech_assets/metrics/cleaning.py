@@ -9,16 +9,30 @@ Belongs here: which rows count. Does not: reading files (`exports`), summing ove
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import datetime as dt
+from dataclasses import dataclass, field
 
 import polars as pl
 
-from adtech_assets.metrics import names, recovery, restatement, spans
+from adtech_assets.metrics import names, quarantine, recovery, spans, succession
+from adtech_assets.metrics.aliases import NO_ALIASES, Aliases
 from adtech_assets.metrics.model import ADDITIVE, DIMENSIONS, SUM_DIGITS, total
-from adtech_assets.tables import CLEANED, CONSERVATION, PERIOD_ROWS, QUARANTINE
+from adtech_assets.metrics.succession import ADS, SHOP, Succession
+from adtech_assets.settings import Names, Recovery, Restatement
+from adtech_assets.tables import CLEANED, CONSERVATION, PERIOD_ROWS
 
-ADS = "ads"
 KEY = ("upload_id", "date", "days", *DIMENSIONS)
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What the user decided: names (`aliases.yaml`), and uploads whose missing slices are meant; and the thresholds."""
+
+    aliases: Aliases = NO_ALIASES
+    confirmed: frozenset[str] = frozenset()
+    names: Names = field(default_factory=Names)
+    restatement: Restatement = field(default_factory=Restatement)
+    recovery: Recovery = field(default_factory=Recovery)
 
 
 @dataclass(frozen=True)
@@ -29,19 +43,86 @@ class Cleaned:
     quarantine: pl.DataFrame
     period_rows: pl.DataFrame
     conservation: pl.DataFrame
-    restatements: pl.DataFrame
-    vanished: pl.DataFrame
+    succession: Succession
     names: pl.DataFrame
 
 
-def clean(rows: pl.DataFrame, uploads: pl.DataFrame) -> Cleaned:
+@dataclass(frozen=True)
+class _Usable:
+    """The rows of all uploads of ads (in order), sorted out. `good`: all that could be used; `kept`: those that count
+    unless a newer upload overrules them. `met`: see `_meets`."""
+
+    uploads: pl.DataFrame
+    set_aside: pl.DataFrame
+    good: pl.DataFrame
+    dropped: pl.DataFrame
+    period: pl.DataFrame
+    kept: pl.DataFrame
+    met: pl.Series
+    names: pl.DataFrame
+
+
+def clean(rows: pl.DataFrame, uploads: pl.DataFrame, decisions: Decisions | None = None) -> Cleaned:
     """Clean the raw rows of one client.
 
-    `rows`: table raw_rows of all readable uploads. `uploads`: table uploads. The result depends only on these two.
-    Uploads of another kind than ads are left alone: what a shop sold is no advertising figure.
+    `rows`: table raw_rows of all readable uploads. `uploads`: table uploads. The result depends only on these and on
+    the user's decisions. What a shop sold is no advertising figure: of it only the changes between uploads are told.
     """
-    uploads = uploads.filter(status="ok", kind=ADS).sort("sequence")
-    uploads = uploads.with_columns(pl.coalesce("as_of", pl.col("arrived_at").dt.date()).alias("taken"))
+    decisions = decisions or Decisions()
+    ordered = succession.in_order(uploads)
+    found = _usable(rows, ordered, decisions)
+    keyed, told = _settled(found, decisions)
+    sold = ordered.filter(kind=SHOP)
+    if sold.height:
+        of_shop = rows.filter(pl.col("upload_id").is_in(sold["upload_id"].to_list()))
+        told = succession.together(
+            told, succession.settle_shop(of_shop, sold, decisions.confirmed, decisions.restatement)
+        )
+    all_current = keyed["current"].all()
+    current, superseded = (
+        (keyed, keyed.clear()) if all_current else (keyed.filter("current"), keyed.filter(~pl.col("current")))
+    )
+    return Cleaned(
+        current=CLEANED.conform(current).sort("date", maintain_order=True),
+        quarantine=quarantine.set_aside(found.set_aside, found.uploads, found.good),
+        period_rows=PERIOD_ROWS.conform(found.period.rename({"date": "first_day"})).sort("upload_id", "source_row"),
+        conservation=_conservation(found, keyed, current, superseded),
+        succession=told,
+        names=found.names,
+    )
+
+
+def sources(
+    rows: pl.DataFrame, uploads: pl.DataFrame, first: dt.date, last: dt.date, decisions: Decisions | None = None
+) -> pl.DataFrame:
+    """The usable raw rows of days (week rows: of Mondays) between two days, one row a line of a file: upload_id,
+    source_row, date, last_day, days, dimensions as in cleaned_metrics, additive metrics, recovered, and whether the row
+    is `current`. The rows of one cleaned_metrics row add up to it."""
+    decisions = decisions or Decisions()
+    ordered = succession.in_order(uploads)
+    found = _usable(rows, ordered, decisions)
+    keyed, _ = _settled(found, decisions)
+    within = pl.col("date").is_between(first, last)
+    key = [name for name in KEY if name != "campaign"]
+    settled = keyed.filter(within).select(
+        *key, pl.col("resolved").alias("campaign"), pl.col("campaign").alias("name"), "current", "last_day"
+    )
+    lines = found.kept.filter(within).drop("last_day").join(settled, on=KEY, how="left", nulls_equal=True)
+    kept = [*KEY, "source_row", "last_day", *ADDITIVE, "recovered", "current"]
+    return lines.with_columns(pl.col("name").alias("campaign")).select(kept).sort("upload_id", "source_row")
+
+
+def before_renames(rows: pl.DataFrame, uploads: pl.DataFrame, decisions: Decisions | None = None) -> pl.DataFrame:
+    """The rows that would count if no rename had been recognised: platform, date and additive metrics."""
+    found = _usable(rows, succession.in_order(uploads), decisions or Decisions())
+    keyed = succession.as_stated(
+        spans.reached(_one_row_a_key(found.kept, found.met), _of_upload(found.uploads, "reached"))
+    )
+    return keyed.filter("current").select("platform", "date", "campaign", *ADDITIVE)
+
+
+def _usable(rows: pl.DataFrame, ordered: pl.DataFrame, decisions: Decisions) -> _Usable:
+    uploads = ordered.filter(kind=ADS)
     rows = _of_uploads(rows, uploads)
     judged = _judge(rows)
     set_aside = judged.filter(pl.col("problem").is_not_null())
@@ -52,24 +133,23 @@ def clean(rows: pl.DataFrame, uploads: pl.DataFrame) -> Cleaned:
     kept = good.filter(~copies) if dropped.height else good
     period = kept.filter(pl.col("days").is_null())
     kept = kept.filter(pl.col("days").is_not_null()) if period.height else kept
-    kept = _with_campaignless(kept.with_columns(pl.col("spend").alias("stated_spend")))
-    kept, resolved = names.resolve(recovery.recover(kept))
-    respelled = bool((resolved["spelling"] != resolved["name"]).any())
-    keyed = _one_row_a_key(kept, _meets(kept) if respelled or kept.height < good.height else met)
-    keyed = spans.reached(_named(keyed), _of_upload(uploads, "taken"))
-    newest = restatement.is_current(keyed)
-    keyed = keyed.with_columns(newest.alias("current"))
-    slices = restatement.slices(keyed)
-    current, superseded = (keyed, keyed.clear()) if newest.all() else (keyed.filter(newest), keyed.filter(~newest))
-    return Cleaned(
-        current=CLEANED.conform(current).sort("date", maintain_order=True),
-        quarantine=_quarantine(set_aside, uploads),
-        period_rows=PERIOD_ROWS.conform(period.rename({"date": "first_day"})).sort("upload_id", "source_row"),
-        conservation=_conservation(uploads, set_aside, dropped, period, keyed, current, superseded),
-        restatements=restatement.ledger(slices),
-        vanished=restatement.vanished(slices),
-        names=resolved,
+    kept = kept.with_columns(pl.col("spend").alias("stated_spend"), pl.col("campaign").alias("spelling"))
+    kept, resolved = names.resolve(
+        recovery.recover(_with_campaignless(kept), decisions.recovery.relative_error, decisions.recovery.agreement),
+        decisions.aliases,
+        decisions.names,
     )
+    respelled = bool((resolved["spelling"] != resolved["name"]).any())
+    kept = _named(kept)
+    met = _meets(kept) if respelled or kept.height < good.height else met
+    return _Usable(uploads, set_aside, good, dropped, period, kept, met, resolved)
+
+
+def _settled(found: _Usable, decisions: Decisions) -> tuple[pl.DataFrame, Succession]:
+    """One row a key and upload, with the campaign's name in use (`resolved` before renames) and whether it is `current`."""
+    keyed = spans.reached(_one_row_a_key(found.kept, found.met), _of_upload(found.uploads, "reached"))
+    keyed = keyed.with_columns(pl.col("campaign").alias("resolved"))
+    return succession.settle(keyed, found.uploads, decisions.confirmed, decisions.aliases, decisions.restatement)
 
 
 def _of_uploads(rows: pl.DataFrame, uploads: pl.DataFrame) -> pl.DataFrame:
@@ -91,7 +171,7 @@ def _of_upload(uploads: pl.DataFrame, column: str) -> pl.Expr:
 def _with_campaignless(rows: pl.DataFrame) -> pl.DataFrame:
     """Add `campaignless`: no row of the upload names a campaign, so each is about all campaigns together."""
     nameless = rows.get_column("campaign").null_count() > 0
-    flag = pl.col("campaign").is_null().all().over("upload_id") if nameless else pl.lit(False)
+    flag = pl.col("campaign").is_null().all().over("upload_id") if nameless else pl.lit(value=False)
     return rows.with_columns(flag.alias("campaignless"))
 
 
@@ -100,7 +180,7 @@ def _named(keyed: pl.DataFrame) -> pl.DataFrame:
     if not keyed.get_column("campaignless").any():
         return keyed
     name = pl.when("campaignless").then(pl.lit(names.ALL_CAMPAIGNS)).otherwise("campaign")
-    return keyed.with_columns(name.alias("campaign"))
+    return keyed.with_columns(name.alias("campaign"), pl.coalesce("spelling", name).alias("spelling"))
 
 
 def _judge(rows: pl.DataFrame) -> pl.DataFrame:
@@ -150,8 +230,8 @@ def _one_row_a_key(rows: pl.DataFrame, met: pl.Series) -> pl.DataFrame:
         rows.filter(met)
         .group_by(KEY, maintain_order=True)
         .agg(
-            *(total(name) for name in (*ADDITIVE, "stated_spend")),
-            pl.col("sequence", "last_day", "campaignless").first(),
+            *(total(name) for name in (*ADDITIVE, "stated_spend", "recovered_error")),
+            pl.col("sequence", "last_day", "campaignless", "spelling").first(),
             pl.col("source_row").min(),
             pl.len().cast(pl.Int64).alias("source_rows"),
             pl.col("recovered").drop_nulls().unique().sort().str.join(",").replace("", None).alias("recovered"),
@@ -160,47 +240,26 @@ def _one_row_a_key(rows: pl.DataFrame, met: pl.Series) -> pl.DataFrame:
     return pl.concat([single.filter(~met).select(grouped.columns), grouped])
 
 
-def _quarantine(rows: pl.DataFrame, uploads: pl.DataFrame) -> pl.DataFrame:
-    if rows.is_empty():
-        return QUARANTINE.empty()
-    spanning = ["last_day"] if (rows["last_day"] != rows["date"]).any() else []
-    stated = [c for c in ("date", *spanning, *DIMENSIONS, *ADDITIVE) if rows.get_column(c).count()]
-    as_json = pl.struct(pl.col(c).cast(pl.String) for c in stated).struct.json_encode()
-    named = rows.join(uploads.select("upload_id", "file"), on="upload_id", how="left", maintain_order="left")
-    return QUARANTINE.conform(
-        named.with_columns(
-            pl.col("problem").alias("reason"), pl.col("problem_column").alias("column"), pl.coalesce("text", as_json)
-        )
-    ).sort("upload_id", "source_row")
-
-
-def _conservation(
-    uploads: pl.DataFrame,
-    set_aside: pl.DataFrame,
-    dropped: pl.DataFrame,
-    period: pl.DataFrame,
-    keyed: pl.DataFrame,
-    current: pl.DataFrame,
-    superseded: pl.DataFrame,
-) -> pl.DataFrame:
+def _conservation(found: _Usable, keyed: pl.DataFrame, current: pl.DataFrame, superseded: pl.DataFrame) -> pl.DataFrame:
     """Counted on the way, never by subtraction: what does not add up shows."""
     rows, spend = pl.len().cast(pl.Int64), total("spend")
     recovered = pl.when(pl.col("stated_spend").is_null()).then(pl.col("spend")).sum().round(SUM_DIGITS)
     parts = [
-        set_aside.group_by("sequence").agg(rows.alias("rows_quarantined"), spend.alias("spend_quarantined")),
-        dropped.group_by("sequence").agg(rows.alias("rows_duplicate"), spend.alias("spend_duplicate")),
-        period.group_by("sequence").agg(rows.alias("rows_period"), spend.alias("spend_period")),
+        found.set_aside.group_by("sequence").agg(rows.alias("rows_quarantined"), spend.alias("spend_quarantined")),
+        found.dropped.group_by("sequence").agg(rows.alias("rows_duplicate"), spend.alias("spend_duplicate")),
+        found.period.group_by("sequence").agg(rows.alias("rows_period"), spend.alias("spend_period")),
         keyed.group_by("sequence").agg(
             pl.col("source_rows").sum().alias("rows_kept"),
             total("stated_spend").alias("spend_kept"),
             recovered.alias("spend_recovered"),
+            pl.col("recovered_error").sum().round(SUM_DIGITS).alias("spend_recovered_error"),
         ),
         current.group_by("sequence").agg(
             pl.col("source_rows").sum().alias("rows_current"), spend.alias("spend_current")
         ),
         superseded.group_by("sequence").agg(pl.col("source_rows").sum().alias("rows_superseded")),
     ]
-    table = uploads
+    table = found.uploads
     for part in parts:
         table = table.join(part, on="sequence", how="left", maintain_order="left")
     counted = [c for c in CONSERVATION.columns if c.startswith(("rows_", "spend_"))]

@@ -1,20 +1,34 @@
-"""Which spellings are one name. Differences of case, white space, '_' and '-' carry no meaning; everything else does.
+"""Which spellings are one name, inside one client: the same letters first, then what the platforms' ids say, then slips of
+the pen, and these only where the rows speak for it. The user's `aliases.yaml` wins over all.
 
-Belongs here: resolving names inside one client. Does not: renames over time (`restatement.py`).
+Belongs here: the order of these steps and the table that tells them. Does not: renames over time (`renames`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import polars as pl
 
 from adtech_assets.exports.vocabulary import vocabularies
+from adtech_assets.metrics.aliases import NO_ALIASES, Aliases, Dimension
+from adtech_assets.metrics.campaign_ids import CampaignIds, campaign_ids
+from adtech_assets.metrics.places import known_name
+from adtech_assets.metrics.same_series import Merges, merge_slips
+from adtech_assets.metrics.slips import similarity
+from adtech_assets.metrics.spelling import normal, normal_form, words
+from adtech_assets.settings import Names
 from adtech_assets.tables import NAMES
 
-RESOLVED = ("channel", "campaign")
+__all__ = ["ALL_CAMPAIGNS", "ALL_CHANNELS", "RESOLVED", "channel_of_platform", "normal_form", "resolve"]
+
+RESOLVED: tuple[Dimension, ...] = ("channel", "country", "device", "campaign")
 ALL_CAMPAIGNS = "All campaigns"
 """The campaign of rows whose file has no campaign column."""
 ALL_CHANNELS = "All channels"
 """The channel of rows of a hand-kept sheet without a channel column."""
+_DEFAULTS = Names()
 
 
 def channel_of_platform() -> pl.Expr:
@@ -23,25 +37,146 @@ def channel_of_platform() -> pl.Expr:
     return pl.col("platform").replace(titles)
 
 
-def normal_form(name: pl.Expr) -> pl.Expr:
-    """A name without the differences that carry no meaning."""
-    return name.str.to_lowercase().str.replace_all(r"[\s_\-]+", " ").str.strip_chars()
+def resolve(
+    rows: pl.DataFrame, aliases: Aliases = NO_ALIASES, settings: Names = _DEFAULTS
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows with one spelling a name in channel, campaign, country and device, and table `names`.
 
-
-def resolve(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows with one spelling a name (the most frequent; the first of the alphabet where equal), and table `names`."""
+    The name is the user's, else the known word's (`DE`, `Mobile`), else the most frequent spelling (the first of the
+    alphabet where equal). The result does not depend on the order of rows, and resolving again changes nothing.
+    """
     tables = []
-    pairs = rows.group_by(RESOLVED).len("rows")
     for dimension in RESOLVED:
-        counts = pairs.group_by(pl.col(dimension).alias("spelling")).agg(pl.col("rows").sum()).drop_nulls("spelling")
-        ordered = counts.sort("rows", "spelling", descending=[True, False])
-        named = ordered.with_columns(
-            pl.col("spelling").first().over(normal_form(pl.col("spelling"))).alias("name"),
-            pl.lit(dimension).alias("dimension"),
-        )
-        tables.append(NAMES.conform(named.sort("name", "spelling")))
-        changed = named.filter(pl.col("spelling") != pl.col("name"))
-        if changed.height:
-            mapping = dict(changed.select("spelling", "name").iter_rows())
+        if dimension not in rows.columns or not rows.get_column(dimension).count():
+            continue
+        counts = dict(rows.group_by(dimension).len().drop_nulls().iter_rows())
+        named = _resolve(dimension, counts, rows, aliases, settings)
+        tables.append(_table(dimension, counts, named))
+        mapping = {spelling: name for spelling, name in named.name.items() if spelling != name}
+        if mapping:
             rows = rows.with_columns(pl.col(dimension).replace(mapping))
-    return rows, pl.concat(tables)
+    return rows, pl.concat(tables) if tables else NAMES.empty()
+
+
+@dataclass(frozen=True)
+class _Named:
+    """Spelling -> name, why it is not as stated, and the names alike that were left apart (name -> candidate)."""
+
+    name: dict[str, str]
+    how: dict[str, str]
+    suggested: dict[str, str]
+
+
+def _resolve(
+    dimension: Dimension, counts: Mapping[str, int], rows: pl.DataFrame, aliases: Aliases, settings: Names
+) -> _Named:
+    name, how = _by_word(dimension, counts, aliases)
+    ids = campaign_ids(rows) if dimension == "campaign" else CampaignIds()
+    _by_letters(dimension, counts, name, how, aliases, ids)
+    if dimension != "campaign":
+        return _Named(name, how, {})
+    _by_id(counts, name, how, aliases, ids)
+    merges = Merges({}, {})
+    if settings.fuzzy and "date" in rows.columns:
+        merges = merge_slips(rows, name, counts, aliases, ids, settings)
+    for spelling, found in name.items():
+        if found in merges.into:
+            name[spelling], how[spelling] = merges.into[found], "similar"
+    return _Named(name, how, merges.suggested)
+
+
+def _by_word(
+    dimension: Dimension, counts: Mapping[str, int], aliases: Aliases
+) -> tuple[dict[str, str], dict[str, str]]:
+    """What the user says and what a word means wherever it stands."""
+    name, how = dict[str, str](), dict[str, str]()
+    for spelling in counts:
+        known = known_name(dimension, spelling) or spelling
+        wanted = aliases.name_for(dimension, spelling) or aliases.name_for(dimension, known)
+        name[spelling], how[spelling] = wanted or known, "alias" if wanted else "known word"
+    if not aliases.of(dimension).apart:
+        return name, how
+    grouped = _groups(name)
+    for group in grouped.values():
+        ordered = sorted(group, key=lambda s: (s != name[s], -counts[s], s))
+        for place, spelling in enumerate(ordered):
+            if how[spelling] != "alias" and any(aliases.apart(dimension, spelling, s) for s in ordered[:place]):
+                name[spelling] = spelling
+    return name, how
+
+
+def _groups(name: Mapping[str, str]) -> dict[str, list[str]]:
+    """Name -> its spellings."""
+    found: dict[str, list[str]] = {}
+    for spelling, given in name.items():
+        found.setdefault(given, []).append(spelling)
+    return found
+
+
+def _by_letters(
+    dimension: Dimension,
+    counts: Mapping[str, int],
+    name: dict[str, str],
+    how: dict[str, str],
+    aliases: Aliases,
+    ids: CampaignIds,
+) -> None:
+    """Names of one normal form become one, unless the user or the platforms' ids keep them apart."""
+    grouped = _groups(name)
+    by_letters: dict[str, list[str]] = {}
+    for given in grouped:
+        by_letters.setdefault(normal(given), []).append(given)
+    for group in by_letters.values():
+        if len(group) == 1:
+            continue
+        weight = {g: sum(counts[s] for s in grouped[g]) for g in group}
+        chosen = {g: any(g != s for s in grouped[g]) or aliases.name_for(dimension, g) == g for g in group}
+        clusters: list[list[str]] = []
+        for given in sorted(group, key=lambda g: (not chosen[g], -weight[g], g)):
+            spellings = grouped[given]
+            fitting = (
+                cluster
+                for cluster in clusters
+                if not any(aliases.apart(dimension, given, other) for other in cluster)
+                and not ids.differ(spellings, [s for other in cluster for s in grouped[other]])
+            )
+            home = next(fitting, None)
+            if home is None:
+                clusters.append([given])
+                continue
+            home.append(given)
+            for spelling in spellings:
+                name[spelling] = home[0]
+                how[spelling] = "same letters"
+
+
+def _by_id(
+    counts: Mapping[str, int], name: dict[str, str], how: dict[str, str], aliases: Aliases, ids: CampaignIds
+) -> None:
+    """Names that are one campaign by the platform's id get the name stated last."""
+    grouped = _groups(name)
+    for group in ids.renamed(grouped):
+        if any(aliases.apart("campaign", a, b) for a in group for b in group if a != b):
+            continue
+        if any(aliases.name_for("campaign", g) for g in group):
+            continue
+        newest = max(
+            group, key=lambda g: (max(ids.last.get(s, ()) for s in grouped[g]), sum(counts[s] for s in grouped[g]), g)
+        )
+        for given in group:
+            for spelling in grouped[given] if given != newest else ():
+                name[spelling], how[spelling] = newest, "same id"
+
+
+def _table(dimension: Dimension, counts: Mapping[str, int], named: _Named) -> pl.DataFrame:
+    """Table `names` of one dimension."""
+    found = []
+    for spelling, rows in counts.items():
+        name = named.name[spelling]
+        candidate = named.suggested.get(name) if spelling == name else None
+        how = named.how[spelling] if spelling != name else "suggested" if candidate else "stated"
+        other = candidate or (name if how == "similar" else None)
+        score = similarity(words(normal(spelling)), words(normal(other))) if other else None
+        found.append((dimension, spelling, name, rows, how, score, candidate))
+    schema = pl.Schema({column: NAMES.schema[column] for column in NAMES.columns})
+    return NAMES.conform(pl.DataFrame(found, schema=schema, orient="row")).sort("name", "spelling")

@@ -12,14 +12,24 @@ from typing import TYPE_CHECKING
 from adtech_assets.lake import Part
 from adtech_assets.pipeline.workspace import Workspace
 from adtech_assets.quality.rulebook import Rule
-from adtech_assets.tables import CHECKSUMS, DELIVERIES, DIAGNOSES, FINDINGS, RAW_ROWS, REPORTS, SENTENCES, TABLES
+from adtech_assets.tables import (
+    CHECKSUMS,
+    DELIVERIES,
+    DIAGNOSES,
+    FINDINGS,
+    RAW_ROWS,
+    REPORTS,
+    SENTENCES,
+    TABLES,
+    UPLOAD_COLUMNS,
+)
 
 if TYPE_CHECKING:
     import duckdb
 
     from adtech_assets.quality.runner import RuleResult
 
-OF_AN_UPLOAD = (RAW_ROWS, CHECKSUMS)
+OF_AN_UPLOAD = (RAW_ROWS, CHECKSUMS, UPLOAD_COLUMNS)
 OF_A_WEEK = (DIAGNOSES, SENTENCES, REPORTS, DELIVERIES)
 
 

@@ -22,6 +22,7 @@ from adtech_assets.exports.refusal import Refusal
 from adtech_assets.insight import anomalies
 from adtech_assets.lake import Part, forget_interrupted, write_atomic
 from adtech_assets.metrics import cleaning, weekly
+from adtech_assets.pipeline.decisions import decisions_of
 from adtech_assets.pipeline.workspace import Workspace
 from adtech_assets.tables import (
     ANOMALY_SCORES,
@@ -33,11 +34,15 @@ from adtech_assets.tables import (
     PERIOD_ROWS,
     QUARANTINE,
     RAW_ROWS,
+    RENAMES,
     RESTATEMENTS,
+    UPLOAD_CHANGES,
+    UPLOAD_COLUMNS,
     UPLOADS,
     VANISHED,
     WEEK_DIGESTS,
     WEEKLY,
+    WEEKS_AS_FIRST_STATED,
 )
 
 _OF_THE_LAKE = {"sequence", "file", "arrived_at"}
@@ -141,6 +146,7 @@ def _read(workspace: Workspace, client: str, data: bytes, own: FileMapping | Non
         part = Part(client, upload=export.facts["upload_id"])
         workspace.lake.write(RAW_ROWS, part, export.rows)
         workspace.lake.write(CHECKSUMS, part, export.checksums)
+        workspace.lake.write(UPLOAD_COLUMNS, part, export.columns)
     return export
 
 
@@ -175,16 +181,17 @@ def _reread_outdated(
 
 
 def clean(workspace: Workspace, client: str) -> cleaning.Cleaned:
-    """Raw rows -> cleaned_metrics, quarantine, period_rows, conservation, restatements, vanished, names."""
-    cleaned = cleaning.clean(workspace.raw_rows(client), workspace.uploads(client))
-    part = Part(client)
-    workspace.lake.write(QUARANTINE, part, cleaned.quarantine)
-    workspace.lake.write(PERIOD_ROWS, part, cleaned.period_rows)
-    workspace.lake.write(CONSERVATION, part, cleaned.conservation)
-    workspace.lake.write(RESTATEMENTS, part, cleaned.restatements)
-    workspace.lake.write(VANISHED, part, cleaned.vanished)
-    workspace.lake.write(NAMES, part, cleaned.names)
-    workspace.lake.write(CLEANED, part, cleaned.current)
+    """Raw rows -> cleaned_metrics, quarantine, period_rows, conservation, names, and what uploads did to each other."""
+    cleaned = cleaning.clean(workspace.raw_rows(client), workspace.uploads(client), decisions_of(workspace, client))
+    told = cleaned.succession
+    tables = {
+        QUARANTINE: cleaned.quarantine, PERIOD_ROWS: cleaned.period_rows, CONSERVATION: cleaned.conservation,
+        RESTATEMENTS: told.restatements, VANISHED: told.vanished, RENAMES: told.renames,
+        UPLOAD_CHANGES: told.upload_changes, WEEKS_AS_FIRST_STATED: told.weeks, NAMES: cleaned.names,
+        CLEANED: cleaned.current,
+    }  # fmt: skip
+    for table, frame in tables.items():
+        workspace.lake.write(table, Part(client), frame)
     return cleaned
 
 

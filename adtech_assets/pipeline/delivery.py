@@ -7,19 +7,26 @@ transport (`reporting/mail.py`).
 from __future__ import annotations
 
 import datetime as dt
+import math
+from typing import Any
 
 import polars as pl
 
 from adtech_assets.lake import Part
+from adtech_assets.metrics.model import ADDITIVE
 from adtech_assets.pipeline.week_steps import NoData, content_of
 from adtech_assets.pipeline.workspace import Workspace
 from adtech_assets.reporting import mail
 from adtech_assets.reporting.kpis import build_kpis
+from adtech_assets.settings import Mail
 from adtech_assets.tables import DELIVERIES, REPORTS
+
+FILED = "filed"
 
 
 def deliver(workspace: Workspace, client: str, week: dt.date, now: dt.datetime | None = None) -> pl.DataFrame:
-    """Send the newest version of the week's report if it was not sent before; returns table report_deliveries.
+    """Send the newest version of the week's report if it was not sent before and is news; returns table
+    report_deliveries.
 
     The mail is recorded after it is handed over: a crash between the two sends it again with the same Message-ID,
     by which mail programs recognise it; it is never lost.
@@ -33,6 +40,10 @@ def deliver(workspace: Workspace, client: str, week: dt.date, now: dt.datetime |
     if newest["version"] in sent.get_column("version"):
         return sent
     now = now or dt.datetime.now(dt.UTC)
+    if not _worth_a_mail(versions, sent, workspace.settings.mail):
+        row = {"version": newest["version"], "content_digest": newest["content_digest"], "recipients": "",
+               "transport": FILED, "delivered_at": now}  # fmt: skip
+        return _record(workspace, part, sent, row)
     profile = workspace.settings.client(client)
     recipients = profile.recipients
     pdf_path = workspace.reports / newest["pdf"]
@@ -70,6 +81,30 @@ def deliver(workspace: Workspace, client: str, week: dt.date, now: dt.datetime |
         "path": f"{client}/{path}" if path else None,
         "delivered_at": now,
     }
+    return _record(workspace, part, sent, row)
+
+
+def _worth_a_mail(versions: pl.DataFrame, sent: pl.DataFrame, settings: Mail) -> bool:
+    """Whether the newest version is news to who has the one that was mailed last: platforms change figures of older
+    weeks with every export, and nobody reads a mail for each. What is not mailed is told by the next week's report."""
+    mailed = sent.filter(pl.col("transport") != FILED).get_column("version")
+    if mailed.is_empty():
+        return True
+    before = versions.filter(pl.col("version") == mailed.max()).row(0, named=True)
+    now = versions.row(-1, named=True)
+    return any(_moved(before[metric], now[metric]) >= settings.revision_change for metric in ADDITIVE)
+
+
+def _moved(before: float | None, now: float | None) -> float:
+    """Relative change; infinite where a figure became known, unknown, or more than nothing."""
+    if before is None or now is None:
+        return 0.0 if before is now else math.inf
+    if before == now:
+        return 0.0
+    return abs(now / before - 1) if before else math.inf
+
+
+def _record(workspace: Workspace, part: Part, sent: pl.DataFrame, row: dict[str, Any]) -> pl.DataFrame:
     table = pl.concat([sent, DELIVERIES.conform(pl.DataFrame([row], infer_schema_length=None))])
     workspace.lake.write(DELIVERIES, part, table)
     return table

@@ -17,6 +17,10 @@ import polars as pl
 from adtech_assets.insight import anomalies, drivers, recommendations
 from adtech_assets.lake import Part, forget_interrupted, write_atomic
 from adtech_assets.metrics import weekly as weeks
+from adtech_assets.metrics.maturity import Drift, usual_drift
+from adtech_assets.metrics.model import ADDITIVE
+from adtech_assets.metrics.renames import PROVEN
+from adtech_assets.metrics.succession import ADS
 from adtech_assets.narrative.collect import collect
 from adtech_assets.narrative.evidence import Evidence, Narrative
 from adtech_assets.narrative.figures import Figures
@@ -24,6 +28,7 @@ from adtech_assets.narrative.model_writer import narrate as write_narrative
 from adtech_assets.pipeline.context import context_of
 from adtech_assets.pipeline.workspace import Workspace
 from adtech_assets.reporting import content as contents
+from adtech_assets.settings import Restatement
 from adtech_assets.tables import (
     ANOMALY_SCORES,
     CLEANED,
@@ -31,12 +36,15 @@ from adtech_assets.tables import (
     DIAGNOSES,
     FINDINGS,
     QUARANTINE,
+    RENAMES,
     REPORTS,
     RESTATEMENTS,
     SENTENCES,
+    UPLOAD_CHANGES,
     VANISHED,
     WEEK_DIGESTS,
     WEEKLY,
+    WEEKS_AS_FIRST_STATED,
 )
 
 _WRITTEN_FOR = "written_for"
@@ -165,8 +173,7 @@ def render(workspace: Workspace, client: str, week: dt.date) -> Rendered:
         "pdf_bytes": len(data),
         "pages": pdf.page_count(data),
         "headline": content.narrative.of("headline")[0].text,
-        "spend": content.account_row.get("spend"),
-        "revenue": content.account_row.get("revenue"),
+        **{metric: content.account_row.get(metric) for metric in ADDITIVE},
     }
     table = pl.concat([earlier, REPORTS.conform(pl.DataFrame([row], infer_schema_length=None))])
     workspace.lake.write(REPORTS, part, table)
@@ -214,12 +221,48 @@ def content_of(workspace: Workspace, client: str, week: dt.date, version: int) -
         diagnoses=lake.read(DIAGNOSES, week_part),
         uploads=workspace.uploads(client),
         conservation=lake.read(CONSERVATION, part),
-        quarantined_rows=lake.read(QUARANTINE, part).height,
-        restatements=lake.scan(RESTATEMENTS, part).filter(pl.col("date").is_between(week, end)).collect(),
+        quarantine=lake.scan(QUARANTINE, part).filter(pl.col("released_by").is_null()).collect(),
+        restatements=_of_ads(lake.scan(RESTATEMENTS, part), week, end),
         checksums=workspace.checksums(client),
-        vanished=lake.scan(VANISHED, part).filter(pl.col("date").is_between(week, end)).collect(),
+        vanished=_of_ads(lake.scan(VANISHED, part), week - dt.timedelta(days=7), end).filter(
+            pl.col("back_in").is_null(), pl.col("explained_by").is_null()
+        ),
+        renames=lake.read(RENAMES, part)
+        .filter(status=PROVEN)
+        .unique(["old", "new"], keep="first", maintain_order=True),
+        as_reported=_as_first_reported(workspace, client, week - dt.timedelta(days=7)),
+        restated=_restated(lake.read(WEEKS_AS_FIRST_STATED, part), week - dt.timedelta(days=7)),
+        fresh=_is_fresh(lake.read(UPLOAD_CHANGES, part), end, settings.restatement),
+        drift=_drift(lake.read(WEEKS_AS_FIRST_STATED, part), settings.restatement),
         simulated=any(item.simulated for item in evidence.items),
     )
+
+
+def _of_ads(table: pl.LazyFrame, first: dt.date, last: dt.date) -> pl.DataFrame:
+    return table.filter(pl.col("kind") == ADS, pl.col("date").is_between(first, last)).collect()
+
+
+def _as_first_reported(workspace: Workspace, client: str, week: dt.date) -> dict[str, Any] | None:
+    """The first version of a week's report, as a row of REPORTS; None where the week was not reported."""
+    versions = workspace.lake.read(REPORTS, Part(client, week)).sort("version")
+    return versions.row(0, named=True) if versions.height else None
+
+
+def _restated(weeks: pl.DataFrame, week: dt.date) -> dict[str, float]:
+    """By how much the slices of a week changed since they were first stated."""
+    rows = weeks.filter(pl.col("week") == week).select("metric", pl.col("now") - pl.col("first")).iter_rows()
+    return {str(metric): float(by) for metric, by in rows}
+
+
+def _is_fresh(changes: pl.DataFrame, sunday: dt.date, settings: Restatement) -> bool:
+    """Whether the newest export was made so soon after the week that platforms will go on changing its figures."""
+    newest = changes.filter(kind=ADS).get_column("taken").max()
+    return isinstance(newest, dt.date) and (newest - sunday).days < settings.mature_days
+
+
+def _drift(weeks: pl.DataFrame, settings: Restatement) -> dict[str, Drift]:
+    found = {metric: usual_drift(weeks, metric, settings) for metric in ("conversions", "revenue", "spend")}
+    return {metric: drift for metric, drift in found.items() if drift is not None}
 
 
 def _revision_note(earlier: pl.DataFrame, weekly: pl.DataFrame, week: dt.date, figures: Figures) -> str | None:

@@ -25,6 +25,7 @@ _YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Severity = Literal["critical", "warning", "info"]
 QualityDimension = Literal["completeness", "validity", "accuracy", "uniqueness", "consistency", "timeliness"]
+Layer = Literal["bronze", "silver", "gold", "insight", "delivery"]
 Operator = Literal["==", "!=", "<", "<=", ">", ">=", "in", "is_null", "not_null"]
 
 
@@ -61,6 +62,7 @@ class Rule(Strict):
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     asset: str
+    layer: Layer
     table: str
     kind: str = Field(pattern=r"^[A-Z][A-Za-z]+$")
     args: dict[str, Any]
@@ -108,9 +110,10 @@ class Rule(Strict):
 
 
 class Rulebook(Strict):
-    """All rules, in the order of the file."""
+    """All rules, in the order of the file; `shared` are the pieces of SQL that several of them hold, by name."""
 
     rules: tuple[Rule, ...]
+    shared: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _unique_per_asset(self) -> Rulebook:
@@ -133,14 +136,19 @@ def read_rules(text: str) -> Rulebook:
     """The rulebook of a YAML text in the shape of `rules.yaml`."""
     book = yaml.load(text, Loader=_YAML_LOADER)  # noqa: S506 - both loaders are safe ones
     fragments = {**sql_fragments(), **{name: repr(value) for name, value in book["limits"].items()}}
+    shared: dict[str, str] = {}
+    for name, piece in book.get("sql", {}).items():
+        shared[name] = Template(piece).substitute(fragments | shared)
+    fragments |= shared
     return Rulebook(
         rules=tuple(
             Rule.model_validate(
-                _as_rule(entry, fragments) | {"table": name, "asset": part["asset"], "locate": part["locate"]}
+                _as_rule(entry, fragments) | {"table": name, **{key: part[key] for key in ("asset", "layer", "locate")}}
             )
             for name, part in book["tables"].items()
             for entry in part["rules"]
-        )
+        ),
+        shared=shared,
     )
 
 
@@ -161,7 +169,13 @@ def sql_fragments() -> dict[str, str]:
     parts = semantic_model().ratio.items()
     return {
         "dimensions": ", ".join(DIMENSIONS),
+        "field_dimensions": ", ".join(f"'{name}'" for name in (*DIMENSIONS, "platform_name")),
+        "additive": ", ".join(ADDITIVE),
+        "additive_names": ", ".join(f"'{name}'" for name in ADDITIVE),
+        "additive_of_this": ", ".join(f"('{name}', this.{name})" for name in ADDITIVE),
+        "additive_of_that": ", ".join(f"('{name}', that.{name})" for name in ADDITIVE),
         "metric_names": ", ".join(f"'{name}'" for name in metrics),
+        "additive_values": ", ".join(f"('{name}', this.{name})" for name in ADDITIVE),
         "additive_sums": ", ".join(f"sum({name}) as {name}" for name in ADDITIVE),
         "additive_of_both": ", ".join(f"('{name}', this.{name}, that.{name})" for name in ADDITIVE),
         "previous_of_both": ", ".join(f"('{name}', this.{name}_previous, that.{name})" for name in metrics),

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import polars as pl
 
+from adtech_assets.metrics.maturity import Drift
 from adtech_assets.narrative.evidence import Evidence, Narrative
 from adtech_assets.narrative.figures import Figures
 from adtech_assets.reporting.wording import Wording, wording_for
-from adtech_assets.tables import CHECKSUMS, VANISHED
+from adtech_assets.tables import CHECKSUMS, RENAMES, VANISHED
 
 BRAND_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -34,8 +36,13 @@ class ReportContent:
 
     weekly: WEEKLY, all weeks. daily: date, channel, campaign and the additive metrics of the charted weeks. findings:
     FINDINGS overlapping the week. scores: ANOMALY_SCORES of the charted days. diagnoses: DIAGNOSES. uploads: UPLOADS of
-    the client. conservation: CONSERVATION. restatements: RESTATEMENTS of the week. `simulated`: the weather is.
-    vanished: VANISHED of the week. checksums: CHECKSUMS of the client.
+    the client. conservation: CONSERVATION. quarantine: QUARANTINE, rows that no newer upload has replaced. restatements:
+    RESTATEMENTS of the week. vanished: VANISHED of the week and the week before, still missing and not renamed. renames:
+    RENAMES applied. checksums: CHECKSUMS of the client. `simulated`: the weather is.
+
+    `as_reported`: the week before as its report first said it, a row of REPORTS. `restated`: by how much its slices
+    changed since they were first stated, per metric. `fresh`: the week is so young that platforms still change its
+    figures. `drift`: by how much fresh figures of this client usually change, per metric; empty while that is not known.
     """
 
     client: str
@@ -56,11 +63,16 @@ class ReportContent:
     diagnoses: pl.DataFrame
     uploads: pl.DataFrame
     conservation: pl.DataFrame
-    quarantined_rows: int
+    quarantine: pl.DataFrame
     restatements: pl.DataFrame
     simulated: bool
     vanished: pl.DataFrame = field(default_factory=VANISHED.empty)
+    renames: pl.DataFrame = field(default_factory=RENAMES.empty)
     checksums: pl.DataFrame = field(default_factory=CHECKSUMS.empty)
+    as_reported: Mapping[str, Any] | None = None
+    restated: Mapping[str, float] = field(default_factory=dict)
+    fresh: bool = False
+    drift: Mapping[str, Drift] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not BRAND_COLOR.fullmatch(self.brand_color):

@@ -12,6 +12,7 @@ import polars as pl
 from adtech_assets.metrics.model import semantic_model
 from adtech_assets.reporting.content import ReportContent
 from adtech_assets.reporting.file_remarks import concerned, differences, differing
+from adtech_assets.reporting.maturity_notes import fresh_said, since_reported
 
 UNSEEN = 0.005  # half a cent: less is the rounding of sums
 
@@ -28,9 +29,10 @@ class DataNote:
 def build_notes(content: ReportContent, examples: int = 3) -> tuple[DataNote, ...]:
     """All notes that hold for this report; of long lists only `examples` are named."""
     notes = (
-        _revised(content), _provisional(content), _refused(content, examples), _totals(content, examples),
-        _periods(content, examples), _weeks(content), _quarantined(content), _duplicates(content),
-        _restated(content, examples), _vanished(content, examples), _recovered(content), _simulated(content),
+        _revised(content), _provisional(content), _since_reported(content), _refused(content, examples),
+        _totals(content, examples), _periods(content, examples), _weeks(content), _quarantined(content),
+        _duplicates(content), _restated(content, examples), _renamed(content, examples), _vanished(content, examples),
+        _recovered(content), _simulated(content),
     )  # fmt: skip
     return tuple(note for note in notes if note is not None)
 
@@ -43,11 +45,26 @@ def _revised(content: ReportContent) -> DataNote | None:
 
 
 def _provisional(content: ReportContent) -> DataNote | None:
-    now = content.account_row
-    if now.get("complete") is not False:
+    now, said = content.account_row, fresh_said(content)
+    if now.get("complete") is False:
+        short = f"The files do not reach Sunday yet: figures cover {now['days']} days of the week."
+        return DataNote(content.wording.provisional, " ".join(filter(None, [short, said])), strong=True)
+    return DataNote(content.wording.provisional, said) if said else None
+
+
+def _since_reported(content: ReportContent) -> DataNote | None:
+    said = since_reported(content)
+    return DataNote(content.wording.reported_note, said, strong=True) if said else None
+
+
+def _renamed(content: ReportContent, examples: int) -> DataNote | None:
+    renamed = content.renames
+    if renamed.is_empty():
         return None
-    text = f"The files do not reach Sunday yet: figures cover {now['days']} days of the week."
-    return DataNote("Provisional", text, strong=True)
+    words = content.wording
+    named = [words.renamed_part.format(old=row["old"], new=row["new"]) for row in renamed.tail(examples).to_dicts()]
+    listed = "; ".join([*named, *_rest(renamed.height - examples)])
+    return DataNote(words.renamed_note, words.renamed_said.format(names=listed))
 
 
 def _refused(content: ReportContent, examples: int) -> DataNote | None:
@@ -109,16 +126,16 @@ def _weeks(content: ReportContent) -> DataNote | None:
 
 
 def _quarantined(content: ReportContent) -> DataNote | None:
-    if content.quarantined_rows == 0:
+    if content.quarantine.is_empty():
         return None
-    spend = _sum(content.conservation, "spend_quarantined")
-    rows = content.figures.count(content.quarantined_rows)
+    spend = _sum(content.quarantine, "spend")
+    rows = content.figures.count(content.quarantine.height)
     about = (
         f" They state {content.figures.money(spend, exact=True)} of spend, which this report does not count."
         if spend
         else ""
     )
-    one = content.quarantined_rows == 1
+    one = content.quarantine.height == 1
     said = "1 row could not be used and was set aside with its reason." if one else (
         f"{rows} rows could not be used and were set aside, each with its reason.")  # fmt: skip
     return DataNote("Rows set aside", said + about)
@@ -153,27 +170,33 @@ def _restated(content: ReportContent, examples: int) -> DataNote | None:
 
 
 def _vanished(content: ReportContent, examples: int) -> DataNote | None:
-    if content.vanished.is_empty():
-        return None
-    campaigns = (
-        content.vanished.group_by("campaign")
-        .agg(pl.col("spend").sum())
-        .sort("spend", "campaign", descending=[True, False])
-    )
-    spend = content.figures.money(float(campaigns["spend"].sum()), exact=True)
-    named = ", ".join(campaigns.get_column("campaign").head(examples))
-    more = campaigns.height - examples
-    listed = f"{named} and {more} more" if more > 0 else named
-    text = f"A newer file covers their days but no longer names them; {spend} of spend of this week was kept: {listed}."
-    return DataNote("Missing in the newest file", text, strong=True)
+    """Campaigns a newer file no longer names: their days of this week are kept; those that ran until the week before
+    may be missing in this week."""
+    in_week = content.vanished.filter(pl.col("date") >= content.week)
+    ended = content.vanished.join(in_week, on=["platform", "campaign"], how="anti")
+    words, said = content.wording, []
+    for rows, template in ((in_week, words.vanished_kept), (ended, words.vanished_before)):
+        if rows.height:
+            spend = content.figures.money(float(rows["spend"].sum()), exact=True)
+            said.append(template.format(spend=spend, names=_largest(rows, examples)))
+    return DataNote(words.vanished_note, " ".join(said), strong=True) if said else None
+
+
+def _largest(rows: pl.DataFrame, examples: int) -> str:
+    """The campaigns with the most spend."""
+    by_spend = rows.group_by("campaign").agg(pl.col("spend").sum()).sort("spend", "campaign", descending=[True, False])
+    named = ", ".join(name or "(no name)" for name in by_spend.get_column("campaign").head(examples))
+    more = by_spend.height - examples
+    return f"{named} and {more} more" if more > 0 else named
 
 
 def _recovered(content: ReportContent) -> DataNote | None:
     spend = _sum(content.conservation, "spend_recovered")
     if not spend:
         return None
-    amount = content.figures.money(spend, exact=True)
-    text = f"{amount} of spend was missing in the files and recovered from the same row's own ratios."
+    money, within = content.figures.money, _sum(content.conservation, "spend_recovered_error")
+    bound = f", to within {money(within, exact=True)}" if within >= UNSEEN else ""
+    text = f"{money(spend, exact=True)} of spend was missing in the files and recovered from the same row's own ratios{bound}."
     return DataNote("Recovered values", text)
 
 

@@ -80,6 +80,7 @@ class Page:
     compared_to: str
     version: int
     revised: bool
+    provisional: bool
     headline: PrintedSentence | None
     text: dict[str, tuple[PrintedSentence, ...]]
     tiles: tuple[Tile, ...]
@@ -113,6 +114,7 @@ def build_page(content: ReportContent, fonts: Path | None = None) -> Page:
         compared_to=content.figures.short_days(before, before + dt.timedelta(days=6)),
         version=content.version,
         revised=content.revised,
+        provisional=content.fresh or content.account_row.get("complete") is False,
         headline=headline[0] if headline else None,
         text=text,
         tiles=tuple(Tile(kpi, _spark(content, kpi, fonts)) for kpi in build_kpis(content)),

@@ -16,6 +16,28 @@ class Wording:
     report: str = "Weekly performance report"
     week: str = "Week"
     revised: str = "Revised, version"
+    provisional: str = "Provisional"
+    fresh_said: str = "The week is young: platforms go on adding late conversions and corrections for some weeks."
+    drift_said: str = (
+        "Within four weeks a fresh week of this client has usually moved: {parts} (median of {weeks} weeks, the middle half "
+        "in brackets)."
+    )
+    drift_part: str = "{metric} {median} ({low} to {high})"
+    drift_none: str = "A fresh week of this client has usually not moved afterwards (median of {weeks} weeks)."
+    drift_unknown: str = (
+        "How much this client's figures usually move is known once exports of more weeks have been read."
+    )
+    reported_note: str = "The week before, since it was reported"
+    reported_said: str = "{metric} of {week} was {old} when reported and is {new} now: {parts}."
+    late_conversions: str = "{count} late conversions"
+    late_conversion: str = "1 late conversion"
+    fewer_conversions: str = "{count} conversions fewer"
+    fewer_conversion: str = "1 conversion fewer"
+    moved_part: str = "{metric} {change}"
+    missing_then: str = "figures that the files did not hold then ({parts})"
+    renamed_note: str = "Renamed campaigns"
+    renamed_said: str = "Recognised by their equal history and counted once: {names}."
+    renamed_part: str = "{old} is now {new}"
     vs_previous: str = "vs previous week"
     no_change: str = "no change"
     summary: str = "In short"
@@ -67,6 +89,15 @@ class Wording:
     some_days: str = (
         "{metric} of {amount} is stated for the week as a whole: it is in no daily chart, and its days could not be "
         "examined."
+    )
+    vanished_note: str = "Missing in the newest file"
+    vanished_kept: str = (
+        "A newer file covers these days but no longer names these campaigns; {spend} of spend of this week was kept: "
+        "{names}."
+    )
+    vanished_before: str = (
+        "Spent {spend} in the week before and named by no newer file: if they still run, their figures of this week are "
+        "missing: {names}."
     )
     number: str = "No."
     figure: str = "Figure"

@@ -90,5 +90,5 @@ def test_jobs_and_sensors_are_all_there_and_sensors_start_by_themselves() -> Non
     defs = build_defs()
     assert defs.resolve_job_def("client_metrics") and defs.resolve_job_def("weekly_report")
     sensors = {sensor.name: sensor.default_status for sensor in defs.sensors or []}
-    assert set(sensors) == {"inbox", "reports", "alerts_of_successful_runs", "alerts_of_failed_runs"}
+    assert set(sensors) == {"inbox", "reports", "run_alerts", "alert_delivery", "late_clients", "watchdog"}
     assert set(sensors.values()) == {dg.DefaultSensorStatus.RUNNING}

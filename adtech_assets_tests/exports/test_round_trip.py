@@ -55,9 +55,9 @@ def test_any_table_is_read_as_written_or_refused_and_few_are_refused(
 ) -> None:
     outcomes: Counter[str] = Counter()
 
-    # The same examples every time: a share of so few would else fail by chance.
+    # The same examples every time, and not too few: the first ones are the smallest, which leave most open.
     @given(tables())
-    @settings(max_examples=EXAMPLES, deadline=None, derandomize=True)
+    @settings(max_examples=max(EXAMPLES, 200), deadline=None, derandomize=True)
     def each(written: Written) -> None:
         export = read_export(written.data)
         outcomes[export.facts["status"]] += 1

@@ -28,7 +28,7 @@ def assert_conserved(result: Cleaned) -> None:
 def test_the_newest_upload_wins_a_slice_and_the_old_value_stays_in_the_ledger() -> None:
     result = cleaned([line(6), line(7)], [line(6, spend=12.0)])
     assert result.current.sort("date")["spend"].to_list() == [12.0, 10.5]
-    assert result.restatements.select("metric", "old", "new").rows() == [("spend", 10.5, 12.0)]
+    assert result.succession.restatements.select("metric", "old", "new").rows() == [("spend", 10.5, 12.0)]
     assert_conserved(result)
 
 
@@ -49,11 +49,11 @@ def test_rows_of_one_key_are_summed_and_whole_row_copies_dropped_and_counted() -
 def test_a_slice_a_newer_upload_covers_but_no_longer_names_is_kept_and_flagged() -> None:
     result = cleaned([line(6, "A"), line(6, "B"), line(7, "A")], [line(6, "A"), line(7, "A", spend=9.0)])
     assert result.current.filter(campaign="B").height == 1
-    assert result.vanished.select("campaign", "date", "spend").rows() == [("B", january(6), 10.5)]
+    assert result.succession.vanished.select("campaign", "date", "spend").rows() == [("B", january(6), 10.5)]
 
 
 def test_a_slice_outside_the_days_of_newer_uploads_has_not_vanished() -> None:
-    assert cleaned([line(6, "A"), line(9, "B")], [line(6, "A"), line(8, "A")]).vanished.is_empty()
+    assert cleaned([line(6, "A"), line(9, "B")], [line(6, "A"), line(8, "A")]).succession.vanished.is_empty()
 
 
 def test_spellings_are_one_campaign_and_numbered_ones_are_not() -> None:
@@ -192,7 +192,7 @@ def test_days_win_over_week_rows_whichever_came_first() -> None:
     for files in ((days, weeks), (weeks, days)):
         result = cleaned(*files)
         assert result.current["spend"].to_list() == [10.5] * 7
-        assert result.restatements.is_empty() and result.vanished.is_empty()
+        assert result.succession.restatements.is_empty() and result.succession.vanished.is_empty()
         assert_conserved(result)
 
 
@@ -200,7 +200,9 @@ def test_a_newer_week_row_replaces_the_older_of_its_slice_and_the_old_value_stay
     running = file(week(6, spend=20.0), arrived_at=dt.datetime(2025, 1, 8, tzinfo=dt.UTC))
     result = cleaned(running, [week(6, spend=70.0)])
     assert result.current.select("spend", "last_day").rows() == [(70.0, january(12))]
-    assert result.restatements.select("date", "metric", "old", "new").rows() == [(january(6), "spend", 20.0, 70.0)]
+    assert result.succession.restatements.select("date", "metric", "old", "new").rows() == [
+        (january(6), "spend", 20.0, 70.0)
+    ]
     assert_conserved(result)
 
 
@@ -226,7 +228,7 @@ def test_rows_without_a_campaign_count_only_on_days_without_rows_that_have_one()
             (january(7), "google_ads", ALL_CAMPAIGNS, 98.0),
         ]
         assert sorted(result.conservation["rows_superseded"]) == [0, 1]
-        assert result.restatements.is_empty() and result.vanished.is_empty()
+        assert result.succession.restatements.is_empty() and result.succession.vanished.is_empty()
         assert_conserved(result)
 
 
@@ -242,13 +244,13 @@ def test_of_several_files_without_campaigns_the_newest_wins_as_one_slice() -> No
     result = cleaned(placement, region)
     assert result.current["location"].to_list() == ["Aarhus", "Bergen", "Turku"]
     assert result.current["spend"].sum() == 10.5
-    assert ("spend", 10.0, 10.5) in result.restatements.select("metric", "old", "new").rows()
+    assert ("spend", 10.0, 10.5) in result.succession.restatements.select("metric", "old", "new").rows()
     assert_conserved(result)
 
 
 def test_figures_of_slices_that_are_not_in_use_are_no_restatements() -> None:
     result = cleaned([line(6)], by_place(line(6, None, spend=4.0)), by_place(line(6, None, spend=5.0)))
-    assert result.restatements.is_empty() and result.current["campaign"].to_list() == ["A"]
+    assert result.succession.restatements.is_empty() and result.current["campaign"].to_list() == ["A"]
 
 
 def test_a_campaign_called_all_campaigns_is_not_mistaken_for_all_campaigns() -> None:
@@ -270,16 +272,16 @@ def test_nothing_vanishes_because_of_a_file_without_campaigns_or_of_a_period_or_
         file(week(6, "A"), week(13, "A")),
         file(line(6, "A"), line(13, "A"), kind="shop"),
     ):
-        assert cleaned(both, newer).vanished.is_empty()
+        assert cleaned(both, newer).succession.vanished.is_empty()
 
 
 def test_rows_of_a_period_do_not_widen_the_days_a_newer_file_covers() -> None:
-    assert cleaned([line(6, "A"), line(9, "B")], [line(6, "A"), row(*JANUARY, "A")]).vanished.is_empty()
+    assert cleaned([line(6, "A"), line(9, "B")], [line(6, "A"), row(*JANUARY, "A")]).succession.vanished.is_empty()
 
 
 def test_a_campaign_that_newer_week_rows_no_longer_name_is_kept_and_flagged() -> None:
     result = cleaned([week(6, "A"), week(6, "B")], [week(6, "A", spend=11.0)])
-    assert result.vanished.select("campaign", "date").rows() == [("B", january(6))]
+    assert result.succession.vanished.select("campaign", "date").rows() == [("B", january(6))]
     assert result.current["spend"].sum() == 21.5
 
 
@@ -363,8 +365,9 @@ def test_the_ledger_holds_every_change_between_successive_statements_of_a_slice(
             old, by = known.get((day, name), (spend, 0))
             if old != spend:
                 expected.add((january(day), name, old, spend, f"{by:012x}", f"{number:012x}"))
-            known[day, name] = spend, number
+            if (day, name) not in known or old != spend:
+                known[day, name] = spend, number
     rows = [[line(day, name, spend=spend) for (day, name), spend in made.items()] for made in statements]
-    ledger = cleaned([line(9)], *rows).restatements.filter(metric="spend")
-    found = ledger.select("date", "campaign", "old", "new", "old_upload_id", "new_upload_id").rows()
+    ledger = cleaned([line(9)], *rows).succession.restatements.filter(metric="spend")
+    found = ledger.select("date", "campaign", "old", "new", "first_seen_in", "changed_in").rows()
     assert set(found) == expected and len(found) == len(expected)

@@ -67,7 +67,7 @@ def test_changed_figures_make_a_second_version_that_says_what_moved(workspace: W
     metrics(workspace)
     first = report(workspace)
     delivery.deliver(workspace, "acme", WEEK, NOW)
-    drop(workspace, "newer.csv", corrected())
+    drop(workspace, "newer.csv", corrected(4000.0))
     metrics(workspace)
     assert [(d.week, d.reason) for d in due_reports(workspace, "acme")] == [(WEEK, "revised")]
     second = report(workspace)
@@ -75,6 +75,22 @@ def test_changed_figures_make_a_second_version_that_says_what_moved(workspace: W
     assert "spend was €" in (second.content.revision_note or "") and "and is €" in (second.content.revision_note or "")
     sent = delivery.deliver(workspace, "acme", WEEK, NOW)
     assert sent["version"].to_list() == [1, 2] and sent["message_id"].n_unique() == 2
+
+
+def test_small_revisions_are_filed_and_mailed_once_they_add_up_to_news(workspace: Workspace) -> None:
+    drop(workspace, "export.csv", demo_frame().write_csv().encode())
+    metrics(workspace)
+    spend = report(workspace).row["spend"]
+    delivery.deliver(workspace, "acme", WEEK, NOW)
+    for name, share in (("b", 0.03), ("c", 0.045), ("d", 0.06)):
+        drop(workspace, f"{name}.csv", corrected(share * spend))
+        metrics(workspace)
+        report(workspace)
+        delivery.deliver(workspace, "acme", WEEK, NOW)
+        assert due_reports(workspace, "acme") == []
+    sent = delivery.deliver(workspace, "acme", WEEK, NOW)
+    assert sent["transport"].to_list() == ["outbox", "filed", "filed", "outbox"]
+    assert len(list(workspace.outbox.rglob("*.eml"))) == 2
 
 
 def test_days_after_a_week_change_nothing_its_report_said(workspace: Workspace) -> None:

@@ -26,6 +26,7 @@ from adtech_assets.tables import (
     FINDINGS,
     PERIOD_ROWS,
     RAW_ROWS,
+    UPLOAD_COLUMNS,
     UPLOADS,
     WEEKLY,
 )
@@ -67,6 +68,8 @@ def store(workspace: Workspace, *files: tuple[list[Row], Row], checksums: list[R
             upload_id=pl.lit(identity), source_row=pl.int_range(2, raw.height + 2, dtype=pl.Int64)
         )
         workspace.lake.write(RAW_ROWS, part, placed)
+        headers = [{"upload_id": identity, "position": 1, "header": "Cost", "field": "spend", "type": "number"}]
+        workspace.lake.write(UPLOAD_COLUMNS, part, pl.DataFrame(headers))
         checks = [{"upload_id": identity, **found} for found in (checksums or [])] if number == 1 else []
         workspace.lake.write(CHECKSUMS, part, pl.DataFrame(checks, schema=CHECKSUMS.schema, orient="row"))
         uploads.append({

@@ -30,41 +30,53 @@ def _uploads() -> pl.DataFrame:
     arrived = dt.datetime(2026, 3, 20, 8, tzinfo=dt.UTC)
     ok = {"status": "ok", "platform": "google_ads", "kind": "ads", "grain": "day", "currency": "EUR",
           "arrived_at": arrived, "rows_read": 216,
-          "rows_total": 1, "rows_typed": 214, "rows_problem": 1, "spend_read": 330.0,
+          "rows_total": 1, "rows_typed": 214, "rows_problem": 1, "spend_read": 2140.0, "dimensions": "campaign,ad",
           "period_start": MONDAY, "period_end": MONDAY + dt.timedelta(days=13)}  # fmt: skip
     return _frame("uploads", [
         {"upload_id": FIRST, "sequence": 1, "file": "march.csv", **ok},
         {"upload_id": SECOND, "sequence": 2, "file": "late.csv", **ok, "rows_read": 14, "rows_total": 0,
-         "rows_typed": 14, "rows_problem": 0},
+         "rows_typed": 14, "rows_problem": 0, "spend_read": 231.0, "dimensions": "campaign"},
         {"upload_id": SHOP, "sequence": 3, "file": "orders.csv", **ok, "kind": "shop", "platform": "shopify_sales",
-         "currency": "DKK", "grain": "none", "rows_read": 3, "rows_total": 0, "rows_typed": 3, "rows_problem": 0,
-         "period_start": None, "period_end": None},
+         "currency": "DKK", "spend_read": 0.0, "grain": "none", "rows_read": 3, "rows_total": 0, "rows_typed": 3,
+         "rows_problem": 0, "period_start": None, "period_end": None},
     ])  # fmt: skip
 
 
 def _raw_rows() -> pl.DataFrame:
     days = [MONDAY + dt.timedelta(days=offset) for offset in range(14)]
-    good = [
-        {
-            "upload_id": upload,
-            "source_row": line + 2,
-            "date": days[line % 14],
-            "last_day": days[line % 14],
-            "spend": 10.0,
-        }
-        for upload, lines in ((FIRST, 214), (SECOND, 14))
-        for line in range(lines)
-    ]
+    first = [
+        {"upload_id": FIRST, "source_row": line + 2, "date": days[line % 14], "last_day": days[line % 14], "spend": 10.0,
+         "clicks": 2.0}
+        for line in range(214)
+    ]  # fmt: skip
+    second = [
+        {"upload_id": SECOND, "source_row": line + 2, "date": day, "last_day": day, "spend": 10.0 + line,
+         "impressions": 1000.0, "clicks": 20.0, "conversions": 2.0, "revenue": 55.5 + line}
+        for line, day in enumerate(days)
+    ]  # fmt: skip
     orders = [{"upload_id": SHOP, "source_row": line + 2, "revenue": 80.0} for line in range(3)]
     problem = {"upload_id": FIRST, "source_row": 216, "problem": "spend 'abc' is no number", "text": '{"Cost": "abc"}'}
-    return _frame("raw_rows", [*good, *orders, problem])
+    return _frame("raw_rows", [*first, *second, *orders, problem])
 
 
 def _checksums() -> pl.DataFrame:
     return _frame("checksums", [
         {"upload_id": FIRST, "source_row": 217, "label": "Total: Campaigns", "metric": metric, "rows_sum": rows,
          "file_total": total, "tolerance": 0.5, "ok": True}
-        for metric, rows, total in (("spend", 2140.0, 2139.99), ("clicks", 400.0, 400.0))
+        for metric, rows, total in (("spend", 2140.0, 2139.99), ("clicks", 428.0, 428.0))
+    ])  # fmt: skip
+
+
+def _columns() -> pl.DataFrame:
+    """The columns of the uploads; the second ad export has those of the first."""
+    ads = [("Day", "date", "day"), ("Campaign", "campaign", "text"), ("Cost", "spend", "number"),
+           ("Impr.", "impressions", "number"), ("Clicks", "clicks", "number"), ("Conversions", "conversions", "number"),
+           ("Conv. value", "revenue", "number"), ("Avg. CPC", None, "text")]  # fmt: skip
+    shop = [("Day", "date", "day"), ("Total sales", "revenue", "number")]
+    return _frame("upload_columns", [
+        {"upload_id": upload, "position": place, "header": header, "field": field, "type": kind}
+        for upload, columns in ((FIRST, ads), (SECOND, ads), (SHOP, shop))
+        for place, (header, field, kind) in enumerate(columns, start=1)
     ])  # fmt: skip
 
 
@@ -105,10 +117,12 @@ def _findings() -> pl.DataFrame:
 
 
 def _scores(cleaned: pl.DataFrame) -> pl.DataFrame:
-    scored = cleaned.select(
-        "date", "platform", "channel", "campaign", pl.lit("spend").alias("metric"), pl.col("spend").alias("observed"),
-        pl.col("spend").alias("expected"), (pl.col("spend") - 2).alias("low"), (pl.col("spend") + 2).alias("high"),
-        pl.lit(0.0).alias("score"), pl.lit(0.4).alias("forest_score"),
+    scored = cleaned.unpivot(
+        ["spend", "impressions", "clicks", "conversions", "revenue"],
+        index=["date", "platform", "channel", "campaign"], variable_name="metric", value_name="observed",
+    ).with_columns(
+        pl.col("observed").alias("expected"), (pl.col("observed") - 2).alias("low"),
+        (pl.col("observed") + 2).alias("high"), pl.lit(0.0).alias("score"), pl.lit(0.4).alias("forest_score"),
     )  # fmt: skip
     return TABLES["anomaly_scores"].conform(scored)
 
@@ -141,11 +155,13 @@ def sound_tables() -> Tables:
     weekly = aggregate(cleaned)
     fingerprints = digests(weekly, looks_back=1)
     week = MONDAY + dt.timedelta(days=7)
-    spend = weekly.filter(pl.col("level") == "account", pl.col("week") == week).get_column("spend").item()
+    account = weekly.filter(pl.col("level") == "account", pl.col("week") == week)
+    spend, revenue = account.select("spend", "revenue").row(0)
     report = {"pdf": "acme/2026-03-09.pdf", "pdf_bytes": 9000, "pages": 2, "headline": "Spend rose by a half"}
     latest = fingerprints.filter(pl.col("week") == week).get_column("digest").item()
     given: Tables = {
         "uploads": _uploads(),
+        "upload_columns": _columns(),
         "raw_rows": _raw_rows(),
         "checksums": _checksums(),
         "period_rows": _frame("period_rows", [
@@ -156,6 +172,11 @@ def sound_tables() -> Tables:
         "quarantine": _frame("quarantine", [
             {"upload_id": FIRST, "source_row": 216, "file": "march.csv", "reason": "spend is no number", "spend": 0.25}
         ]),
+        "upload_changes": _frame("upload_changes", [
+            {"upload_id": identity, "kind": "ads", "platform": "google_ads", "sequence": place, "new": 14, "vanished": 0,
+             "partial": False, "confirmed": False}
+            for place, identity in enumerate((FIRST, SECOND), start=1)
+        ]),
         "weekly_aggregates": weekly,
         "week_digests": fingerprints,
         "findings": findings,
@@ -163,8 +184,8 @@ def sound_tables() -> Tables:
         "diagnoses": _diagnoses(),
         "narratives": _narratives(),
         "weekly_reports": _frame("weekly_reports", [
-            {**report, "version": 1, "digest": "older", "content_digest": "cd" * 32, "spend": 1.0},
-            {**report, "version": 2, "digest": latest, "content_digest": CONTENT, "spend": spend},
+            {**report, "version": 1, "digest": "older", "content_digest": "cd" * 32, "spend": 1.0, "revenue": 2.0},
+            {**report, "version": 2, "digest": latest, "content_digest": CONTENT, "spend": spend, "revenue": revenue},
         ]),
         "report_deliveries": _frame("report_deliveries", [
             {"version": 2, "content_digest": CONTENT, "recipients": "", "transport": "outbox", "path": "acme/1.eml",
@@ -241,16 +262,116 @@ def both(*mutations: Mutation) -> Mutation:
     return mutate
 
 
+def arriving(*days_ago: int, platform: str = "google_ads") -> Mutation:
+    """Puts in place of the uploads one for each of these days before today, with figures up to the day before."""
+
+    def mutate(tables: Tables) -> Tables:
+        now = dt.datetime.now(dt.UTC)
+        return tables | {
+            "uploads": _frame("uploads", [
+                {"upload_id": f"{place:012x}", "sequence": place, "file": f"{place}.csv", "status": "ok",
+                 "platform": platform, "kind": "ads", "arrived_at": now - dt.timedelta(days=ago),
+                 "period_end": (now - dt.timedelta(days=ago + 1)).date()}
+                for place, ago in enumerate(days_ago, start=1)
+            ])
+        }  # fmt: skip
+
+    return mutate
+
+
+def longer_history(days: int = 70) -> Mutation:
+    """Puts in place of the metrics one campaign of these many days, every day alike but for its spend."""
+
+    def mutate(tables: Tables) -> Tables:
+        first = tables["cleaned_metrics"].filter(campaign="Brand").head(1)
+        offsets = pl.DataFrame({"offset": range(days)})
+        rows = offsets.join(first, how="cross").with_columns(
+            pl.col("date") + pl.duration(days="offset"), pl.col("last_day") + pl.duration(days="offset"),
+            pl.col("spend") + pl.col("offset"), clicks=pl.lit(200.0), conversions=pl.lit(20.0),
+        )  # fmt: skip
+        return tables | {"cleaned_metrics": rows.select(first.columns)}
+
+    return mutate
+
+
+def days(where: pl.Expr, **values: Any) -> Mutation:
+    """Sets columns of the metrics on some days; a value of None leaves the days out."""
+
+    def mutate(tables: Tables) -> Tables:
+        frame = tables["cleaned_metrics"]
+        new = {name: pl.when(where).then(pl.lit(v, frame.schema[name])).otherwise(name) for name, v in values.items()}
+        return tables | {"cleaned_metrics": frame.with_columns(**new) if values else frame.filter(~where)}
+
+    return mutate
+
+
+def day_copied(tables: Tables) -> Tables:
+    """The second day of the metrics has the figures of the first."""
+    frame = tables["cleaned_metrics"]
+    copy = frame.filter(date=MONDAY).with_columns(date=pl.lit(_TUESDAY), last_day=pl.lit(_TUESDAY))
+    return tables | {"cleaned_metrics": pl.concat([frame.filter(pl.col("date") != _TUESDAY), copy])}
+
+
+def renamed_column(header: str, /, **changed: Any) -> Mutation:
+    """Changes a column of the second upload's header; `gone=True` takes it out."""
+
+    def mutate(tables: Tables) -> Tables:
+        frame = tables["upload_columns"]
+        at = (pl.col("upload_id") == SECOND) & (pl.col("header") == header)
+        if changed.get("gone"):
+            return tables | {"upload_columns": frame.filter(~at)}
+        new = {name: pl.when(at).then(pl.lit(v, frame.schema[name])).otherwise(name) for name, v in changed.items()}
+        return tables | {"upload_columns": frame.with_columns(**new)}
+
+    return mutate
+
+
+def uploaded(**columns: list[Any]) -> Mutation:
+    """Sets columns of uploads, a list with a value for each."""
+    return lambda tables: (
+        tables
+        | {
+            "uploads": tables["uploads"].with_columns(
+                pl.Series(name, values, dtype=TABLES["uploads"].schema[name]) for name, values in columns.items()
+            )
+        }
+    )
+
+
+def regular_uploads(count: int = 6) -> Mutation:
+    """Uploads of one report, a week apart until today, each of the 7 days before it with 70 rows."""
+    now = dt.datetime.now(dt.UTC).date()
+    ends = [now - dt.timedelta(days=7 * ago + 1) for ago in range(count)][::-1]
+    return both(
+        arriving(*range(7 * count - 7, -1, -7)),
+        uploaded(period_start=[end - dt.timedelta(days=6) for end in ends], period_end=ends, rows_typed=[70] * count,
+                 grain=["day"] * count, dimensions=["campaign"] * count),
+    )  # fmt: skip
+
+
 _ACCOUNT_ROW = 0  # aggregate() sorts the first week's account row first
 _TUESDAY, _FUTURE = MONDAY + dt.timedelta(days=1), dt.date(2026, 3, 22)
-_VANISHED = pl.DataFrame(
-    [("google_ads", "Winter", MONDAY, 5.0, FIRST, SECOND)], schema=TABLES["vanished"].schema, orient="row"
-)
-_UNCHANGED = pl.DataFrame(
-    [("google_ads", "Brand", MONDAY, "spend", 1.0, 1.0, FIRST, SECOND, 2)],
-    schema=TABLES["restatements"].schema,
-    orient="row",
-)
+_VANISHED = _frame("vanished", [
+    {"kind": "ads", "platform": "google_ads", "campaign": "Winter", "date": MONDAY, "spend": 5.0, "upload_id": FIRST,
+     "missing_in": SECOND}
+])  # fmt: skip
+_SLICE = {"kind": "ads", "platform": "google_ads", "account": "", "campaign": "Brand", "date": MONDAY, "days": 1,
+          "metric": "spend"}  # fmt: skip
+_BROKEN_LEDGER = _frame("restatements", [
+    {**_SLICE, "old": 1.0, "new": 2.0, "first_seen_in": FIRST, "changed_in": SECOND, "sequence": 2},
+    {**_SLICE, "old": 3.0, "new": 10.0, "first_seen_in": SECOND, "changed_in": FIRST, "sequence": 3},
+])  # fmt: skip
+_LEDGER_OF_OTHERS = _frame("restatements", [
+    {**_SLICE, "old": 1.0, "new": 2.0, "first_seen_in": FIRST, "changed_in": SECOND, "sequence": 2}
+])  # fmt: skip
+_RENAME = {"platform": "google_ads", "account": "", "old": "Brand", "new": "Shoes", "sequence": 9}
+_UNCHANGED = _frame("restatements", [
+    {"platform": "google_ads", "campaign": "Brand", "date": MONDAY, "metric": "spend", "old": 1.0, "new": 1.0,
+     "first_seen_in": FIRST, "changed_in": SECOND, "sequence": 2}
+])  # fmt: skip
+_TWO_NAMES = _frame("names", [
+    {"dimension": "campaign", "spelling": "brand", "name": name, "rows": 1} for name in ("Brand", "Brand DE")
+])  # fmt: skip
 
 MUTATIONS: dict[str, Mutation] = {
     # uploads
@@ -267,14 +388,29 @@ MUTATIONS: dict[str, Mutation] = {
     "one_currency": cell("uploads", "currency", "USD"),
     "upload_kind_known": cell("uploads", "kind", None),
     "figures_by_day_or_week": cell("raw_rows", "last_day", MONDAY + dt.timedelta(days=30)),
+    "currency_well_formed": cell("uploads", "currency", "€", 1),
+    "upload_volume_usual": both(regular_uploads(), cell("uploads", "rows_typed", 7, -1)),
+    "upload_not_shrunk": every("uploads", "dimensions", "campaign"),
+    "data_fresh": both(regular_uploads(), cell("uploads", "period_end", dt.date(2026, 1, 1), -1)),
+    "client_on_time": arriving(*range(60, 20, -7)),
     "upload_period_in_order": cell("uploads", "period_end", dt.date(2026, 1, 1)),
+    # upload_columns
+    "upload_has_columns": emptied("upload_columns"),
+    "metric_column_kept": renamed_column("Conv. value", gone=True),
+    "column_type_kept": renamed_column("Conv. value", type="text"),
+    "metric_read_from_same_column": renamed_column("Clicks", header="Clicks (all)"),
+    "no_column_gone": renamed_column("Avg. CPC", gone=True),
+    "no_column_new": renamed_column("Avg. CPC", header="Avg. CPM"),
     # raw_rows
+    "raw_spend_stored": cell("raw_rows", "spend", 10.01),
+    "day_stated_once": both(every("raw_rows", "extra", "{}"), repeated("raw_rows", 214, spend=99.0)),
     "raw_rows_stored": dropped("raw_rows"),
     "raw_row_unique": repeated("raw_rows"),
     "usable_row_has_date": cell("raw_rows", "date", None),
     "problem_row_keeps_text": cell("raw_rows", "text", None, -1),
     "most_rows_usable": every("raw_rows", "problem", "no number"),
     # checksums
+    "checksum_counts_stored_rows": cell("checksums", "rows_sum", 2139.98),
     "total_row_equals_rows": cell("checksums", "file_total", 2139.0),
     # cleaned_metrics
     "metrics_not_empty": emptied("cleaned_metrics"),
@@ -282,6 +418,19 @@ MUTATIONS: dict[str, Mutation] = {
     "metric_date_known": cell("cleaned_metrics", "date", None),
     "metric_platform_known": cell("cleaned_metrics", "platform", None),
     "metric_campaign_known": cell("cleaned_metrics", "campaign", None),
+    "figures_finite": cell("cleaned_metrics", "revenue", float("inf")),
+    "date_plausible": cell("cleaned_metrics", "date", dt.date(1926, 3, 2)),
+    "spend_has_impressions": cell("cleaned_metrics", "impressions", 0.0),
+    "conversions_have_clicks": days(pl.col("date") > MONDAY + dt.timedelta(days=9), clicks=0.0),
+    "revenue_has_conversions": days(pl.col("date") > MONDAY + dt.timedelta(days=9), conversions=0.0),
+    "price_plausible": cell("cleaned_metrics", "spend", 1700.0),
+    "no_day_copied": day_copied,
+    "metric_still_counted": both(
+        longer_history(), days(pl.col("date") > MONDAY + dt.timedelta(days=66), conversions=0.0)
+    ),
+    "no_weekday_missing": both(
+        longer_history(), days((pl.col("date").dt.weekday() == 7) & (pl.col("date") > MONDAY + dt.timedelta(days=40)))
+    ),
     "metric_spend_known": both(*(cell("cleaned_metrics", "spend", None, row) for row in range(3))),
     "spend_not_negative": cell("cleaned_metrics", "spend", -0.01),
     "counts_not_negative": cell("cleaned_metrics", "conversions", -1.0),
@@ -297,11 +446,48 @@ MUTATIONS: dict[str, Mutation] = {
     "spend_conserved": cell("conservation", "spend_quarantined", 0.26),
     "current_rows_add_up": cell("cleaned_metrics", "source_rows", 2),
     "current_spend_adds_up": cell("cleaned_metrics", "spend", 10.01),
-    "few_rows_quarantined": cell("conservation", "rows_quarantined", 3),
+    "few_rows_quarantined": cell("conservation", "rows_read", 10),
     "quarantine_has_reason": cell("quarantine", "reason", None),
     "quarantine_accounted": emptied("quarantine"),
     "period_rows_accounted": dropped("period_rows"),
+    "untouched_upload_conserved": cell("cleaned_metrics", "clicks", 21.0, -1),
+    "few_rows_duplicate": cell("conservation", "rows_duplicate", 12),
+    "spelling_resolved_once": lambda tables: tables | {"names": _TWO_NAMES},
     "no_campaign_vanished": lambda tables: tables | {"vanished": _VANISHED},
+    "no_partial_reexport": cell("upload_changes", "partial", True, 1),
+    "every_upload_followed": dropped("upload_changes"),
+    "no_suspected_rename": lambda tables: tables | {"renames": _frame("renames", [{**_RENAME, "status": "suspected"}])},
+    "rename_status_known": lambda tables: tables | {"renames": _frame("renames", [{**_RENAME, "status": "perhaps"}])},
+    "proven_rename_applied": lambda tables: tables | {"renames": _frame("renames", [{**_RENAME, "status": "proven"}])},
+    "first_statement_unique": lambda tables: (
+        tables
+        | {
+            "weeks_as_first_stated": _frame(
+                "weeks_as_first_stated",
+                [{"week": MONDAY, "metric": "spend", "first": first, "now": 2.0} for first in (1.0, 2.0)],
+            )
+        }
+    ),
+    "ledger_unbroken": lambda tables: tables | {"restatements": _BROKEN_LEDGER},
+    "ledger_ends_in_metrics": lambda tables: tables | {"restatements": _LEDGER_OF_OTHERS},
+    "alike_names_decided": lambda tables: (
+        tables
+        | {
+            "names": _frame(
+                "names",
+                [
+                    {
+                        "dimension": "campaign",
+                        "spelling": "Brnad",
+                        "name": "Brnad",
+                        "rows": 1,
+                        "how": "suggested",
+                        "candidate": "Brand",
+                    }
+                ],
+            )
+        }
+    ),
     "restatement_changes_something": lambda tables: tables | {"restatements": _UNCHANGED},
     # weekly_aggregates
     "weeks_not_empty": emptied("weekly_aggregates"),
@@ -309,6 +495,10 @@ MUTATIONS: dict[str, Mutation] = {
     "weekly_key_unique": repeated("weekly_aggregates"),
     "account_equals_metrics": cell("cleaned_metrics", "revenue", 56.0),
     "campaigns_add_up_to_account": cell("weekly_aggregates", "clicks", 279.0, _ACCOUNT_ROW),
+    "levels_add_up_to_account": cell("weekly_aggregates", "conversions", 27.0, _ACCOUNT_ROW),
+    "week_days_counted": cell("weekly_aggregates", "days", 6, _ACCOUNT_ROW),
+    "week_complete_at_its_sunday": cell("weekly_aggregates", "complete", False, _ACCOUNT_ROW),
+    "every_week_has_digest": dropped("week_digests"),
     "ratios_of_sums": cell("weekly_aggregates", "ctr", 0.03),
     "days_of_a_week": cell("weekly_aggregates", "days", 8),
     "previous_is_week_before": cell("weekly_aggregates", "spend_previous", 1.0, -1),
@@ -321,6 +511,7 @@ MUTATIONS: dict[str, Mutation] = {
     "forest_score_is_share": cell("anomaly_scores", "forest_score", 1.01),
     "score_kind_known": cell("anomaly_scores", "kind", "odd"),
     "scored_days_have_data": cell("anomaly_scores", "date", _FUTURE),
+    "scores_account_for_metrics": cell("anomaly_scores", "observed", 11.0),
     # findings
     "finding_id_unique": cell("findings", "finding_id", "f1"),
     "finding_kind_known": cell("findings", "kind", "odd"),
@@ -339,6 +530,7 @@ MUTATIONS: dict[str, Mutation] = {
     "causes_add_up": cell("diagnoses", "contribution", 60.5, 1),
     "recommendation_has_playbook": cell("diagnoses", "playbook", None, 3),
     "recommendation_answers_finding": cell("diagnoses", "finding_id", "f9", 3),
+    "change_starts_from_the_week": cell("diagnoses", "current_value", 281.0),
     # narratives
     "has_headline": cell("narratives", "section", "summary"),
     "sentence_not_missing": cell("narratives", "text", None),
@@ -359,6 +551,7 @@ MUTATIONS: dict[str, Mutation] = {
     "pdf_path_below_reports": cell("weekly_reports", "pdf", "/etc/report.pdf"),
     "latest_report_current": cell("weekly_reports", "digest", "older", 1),
     "report_spend_equals_week": cell("weekly_reports", "spend", 1.0, 1),
+    "report_revenue_equals_week": cell("weekly_reports", "revenue", 1.0, 1),
     # report_deliveries
     "delivered_once": repeated("report_deliveries"),
     "delivery_has_message_id": cell("report_deliveries", "message_id", None),

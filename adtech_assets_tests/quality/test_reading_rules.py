@@ -59,7 +59,7 @@ def test_an_upload_of_a_period_is_told_once_with_its_rows_and_the_way_to_days(tm
     month = only("raw_rows", SECOND, date=MONDAY, last_day=MONTH_END)
     found = result_of("figures_by_day_or_week", tmp_path, month)
     (row,) = found.failing_rows
-    assert (row["file"], row["rows"], row["spend"]) == ("late.csv", 14, 140.0)
+    assert (row["file"], row["rows"], row["spend"]) == ("late.csv", 14, 231.0)
     assert "in no weekly report" in found.description and found.rule.severity == "warning"
     for way in ("Segment > Time > Day", "By time > Day", "time breakdown Daily", "By Day"):
         assert way in found.rule.remedy

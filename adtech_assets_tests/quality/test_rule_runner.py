@@ -25,7 +25,7 @@ from adtech_assets.quality.runner import plain, preload, run_rules
 
 def _rule(kind: str, identity: str = "rule", where: dict[str, Any] | None = None, **args: Any) -> Rule:
     return Rule.model_validate({
-        "id": identity, "asset": "cleaned_metrics", "table": "cleaned_metrics", "kind": kind, "args": args,
+        "id": identity, "asset": "cleaned_metrics", "layer": "silver", "table": "cleaned_metrics", "kind": kind, "args": args,
         "severity": "warning", "where": where, "dimension": "validity", "why": "so it was agreed",
         "remedy": "Correct the file.", "locate": ["campaign"],
     })  # fmt: skip

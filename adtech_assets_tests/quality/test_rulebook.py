@@ -30,7 +30,7 @@ SOUND: dict[str, Any] = {
 
 
 def _book(*rules: dict[str, Any], table: str = "cleaned_metrics") -> str:
-    part = {"asset": "cleaned_metrics", "locate": [], "rules": list(rules)}
+    part = {"asset": "cleaned_metrics", "layer": "silver", "locate": [], "rules": list(rules)}
     return yaml.safe_dump({"limits": {"money": 0.005}, "tables": {table: part}})
 
 
@@ -41,7 +41,7 @@ def test_every_stored_asset_has_at_least_four_rules(asset: str) -> None:
 
 def test_rules_are_found_by_table_and_by_asset() -> None:
     assert {rule.table for rule in rules_for("findings")} == {"findings"}
-    assert {"anomaly_scores", "findings"} == {rule.table for rule in rules_of_asset("anomaly_scores")}
+    assert {"week_digests", "anomaly_scores", "findings"} == {rule.table for rule in rules_of_asset("anomaly_scores")}
     assert sum(len(rules_of_asset(asset)) for asset in ASSETS) == len(rulebook().rules)
     assert rules_of_asset("star_schema") == ()
 

@@ -21,6 +21,7 @@ from adtech_assets.tables import (
     CONSERVATION,
     DIAGNOSES,
     FINDINGS,
+    QUARANTINE,
     RESTATEMENTS,
     UPLOADS,
 )
@@ -197,7 +198,8 @@ def report_content(cleaned: pl.DataFrame | None = None, **changes: Any) -> Repor
         locale="en_GB",
         week=WEEK, version=2, revised=True, revision_note="Replaces version 1: revenue was 12,300.10 and is 12,344.60.",
         evidence=evidence, narrative=narrative, weekly=table, daily=weekly.daily(rows), findings=findings(),
-        scores=scores(), diagnoses=diagnoses(table), uploads=files, conservation=kept, quarantined_rows=11,
+        scores=scores(), diagnoses=diagnoses(table), uploads=files, conservation=kept,
+        quarantine=_frame(QUARANTINE, {"spend": 640.12}, *[{"spend": None}] * 10),
         restatements=restated, simulated=True, checksums=checksums(),
     )  # fmt: skip
     return replace(content, **changes)

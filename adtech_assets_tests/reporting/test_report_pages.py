@@ -17,7 +17,7 @@ from report_fixture import CAMPAIGNS, TEMPLATES, WEEK, cleaned_rows, report_cont
 from adtech_assets.narrative.evidence import Narrative
 from adtech_assets.narrative.figures import Figures
 from adtech_assets.reporting import document, page, pdf
-from adtech_assets.tables import ANOMALY_SCORES, CONSERVATION, DIAGNOSES, FINDINGS, RESTATEMENTS, UPLOADS
+from adtech_assets.tables import ANOMALY_SCORES, CONSERVATION, DIAGNOSES, FINDINGS, QUARANTINE, RESTATEMENTS, UPLOADS
 
 
 def text_of(data: bytes) -> str:
@@ -121,7 +121,7 @@ def test_no_conversions_at_all_leaves_ratios_out() -> None:
 def test_an_empty_story_and_empty_tables_still_make_a_report() -> None:
     html, data = made(
         narrative=Narrative(sentences=()), findings=FINDINGS.empty(), scores=ANOMALY_SCORES.empty(),
-        diagnoses=DIAGNOSES.empty(), uploads=UPLOADS.empty(), conservation=CONSERVATION.empty(), quarantined_rows=0,
+        diagnoses=DIAGNOSES.empty(), uploads=UPLOADS.empty(), conservation=CONSERVATION.empty(), quarantine=QUARANTINE.empty(),
         restatements=RESTATEMENTS.empty(), simulated=False, revised=False, daily=report_content().daily.clear(),
     )  # fmt: skip
     assert "Nothing abnormal" in html

@@ -20,7 +20,8 @@ from adtech_assets.tables import DELIVERIES
     metadata=definition_metadata(DELIVERIES),
 )
 def report_deliveries(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
-    """The newest version of the report, mailed once: by SMTP where it is set up, else a complete .eml in the outbox."""
+    """The newest version of the report, mailed once where it is news: by SMTP where it is set up, else as a complete .eml
+    in the outbox."""
     client, week = client_and_week_of(context.partition_key)
     table = delivery.deliver(workspace.open(), client, week)
     last = table.sort("version").row(-1, named=True)
@@ -31,6 +32,6 @@ def report_deliveries(context: dg.AssetExecutionContext, workspace: WorkspaceRes
             "recipients": len(last["recipients"].split(",")) if last["recipients"] else 0,
             "version": last["version"],
             "message id": last["message_id"],
-            "eml": last["path"] or "sent by SMTP",
+            "eml": last["path"] or last["transport"],
         }
     )

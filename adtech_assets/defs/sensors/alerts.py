@@ -1,92 +1,138 @@
-"""Reads every finished run's check results and tells people what failed: refused files, failed rules, failed steps.
+"""Looks at every finished run and tells people what failed: refused files, failed rules, failed steps, killed processes.
 
-Run-status sensors, because a failed check that does not block leaves its run a success. A channel that takes nothing
-fails the tick, which is visible and tried again; the alert is not lost. Belongs here: noticing. Does not: text and
-transport (`alerting.py`).
+A plain sensor with a cursor of its own, not a run-status sensor: Dagster moves the cursor of those on even where the
+sensor fails, and looks at five runs a tick. Here the cursor moves when the alert is on disk. Belongs here: when to
+look, and sending what waits. Does not: what a run says (`run_results.py`), text and transport (`alerting/`).
 """
 
-import re
-from collections.abc import Iterator
+import datetime as dt
+import time
 
 import dagster as dg
+from pydantic import BaseModel
 
-from adtech_assets.alerting import Alert, Failure, send
+from adtech_assets.alerting import Alert, Desk, Failure
 from adtech_assets.defs.resources import WorkspaceResource
+from adtech_assets.defs.sensors.run_results import RUN, alert_of, client_and_week
 
-_EVERY_SECONDS = 5
-_ROWS = "failing rows (sample)"
-_CLASS = re.compile(r"^[A-Za-z_][\w.]*: ")  # what Python puts before the sentence
+_EVERY_SECONDS, _DELIVER_SECONDS = 5, 15
+_TICK_SECONDS = 20  # a tick may take 60, and sends as well; what is left is for the next one
+_FIRST_LOOK = dt.timedelta(hours=1)
+_OVERLAP = dt.timedelta(minutes=2)
+_RETRY_PATIENCE = dt.timedelta(minutes=10)
+_WILL_RETRY, _RETRY_RUN = "dagster/will_retry", "dagster/auto_retry_run_id"
+_FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
 
 
-def failed_checks(instance: dg.DagsterInstance, run_id: str) -> Iterator[Failure]:
-    """The failed checks of a run, as its events state them."""
-    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION):
-        event = entry.dagster_event
-        if event is None:
-            continue
-        evaluation = event.asset_check_evaluation_data
-        if evaluation.passed:
-            continue
-        rows = evaluation.metadata.get(_ROWS)
-        yield Failure(
-            asset=evaluation.asset_key.to_user_string(),
-            check=evaluation.check_name,
-            severity=evaluation.severity.value,
-            description=evaluation.description or "",
-            rows=[record.data for record in rows.records] if isinstance(rows, dg.TableMetadataValue) else [],
+class Looked(BaseModel):
+    """The cursor: up to when runs were looked at, which of the last minutes were, and which wait for their retry.
+
+    By time of change and not by number: of two runs the later one may be done first, and its record be seen first.
+    """
+
+    until: dt.datetime
+    recent: dict[str, dt.datetime] = {}
+    retrying: dict[str, dt.datetime] = {}
+
+    @classmethod
+    def read(cls, cursor: str | None, now: dt.datetime) -> "Looked":
+        return cls.model_validate_json(cursor) if cursor else cls(until=now - _FIRST_LOOK)
+
+    def with_run(self, run_id: str, changed: dt.datetime) -> "Looked":
+        until = max(self.until, changed)
+        recent = {**self.recent, run_id: changed}
+        kept = {known: when for known, when in recent.items() if when > until - 2 * _OVERLAP}
+        return self.model_copy(update={"until": until, "recent": kept})
+
+
+@dg.sensor(minimum_interval_seconds=_EVERY_SECONDS, default_status=dg.DefaultSensorStatus.RUNNING)
+def run_alerts(context: dg.SensorEvaluationContext, workspace: WorkspaceResource) -> dg.SkipReason:
+    """What finished runs have to say, one message a run; what was told before is not told again."""
+    now = dt.datetime.now(dt.UTC)
+    opened = workspace.open()
+    desk, url = Desk.of(opened.settings), opened.settings.webserver_url
+    looked = Looked.read(context.cursor, now)
+    told = 0
+    ends = time.monotonic() + _TICK_SECONDS
+    for record in finished(context.instance, looked):
+        run, changed = record.dagster_run, record.update_timestamp
+        failed = run.status == dg.DagsterRunStatus.FAILURE
+        will_retry = failed and run.tags.get(_WILL_RETRY) == "true"
+        alert = _alert(context.instance, run, url, failed, _ended(record), will_retry)
+        told += desk.tell(alert, now) is not None
+        looked = looked.with_run(run.run_id, changed)
+        if will_retry:
+            looked = looked.model_copy(update={"retrying": {**looked.retrying, run.run_id: now}})
+        context.update_cursor(looked.model_dump_json())
+        if time.monotonic() > ends:
+            break
+    looked, more = _given_up_retries(context.instance, looked, desk, url, now)
+    context.update_cursor(looked.model_dump_json())
+    if told + more:
+        context.log.info("alerts: %s", desk.deliver(now).sentence)
+    return dg.SkipReason(f"{told + more} told" if told + more else "no run has news")
+
+
+def finished(instance: dg.DagsterInstance, looked: Looked) -> list[dg.RunRecord]:
+    """Runs that ended since, oldest change first, without those looked at."""
+    since = looked.until - _OVERLAP
+    records = instance.get_run_records(dg.RunsFilter(statuses=_FINISHED, updated_after=since))
+    new = (r for r in records if looked.recent.get(r.dagster_run.run_id) is None)
+    return sorted(new, key=lambda record: record.update_timestamp)
+
+
+def _ended(record: dg.RunRecord) -> dt.datetime:
+    return dt.datetime.fromtimestamp(record.end_time, dt.UTC) if record.end_time else record.update_timestamp
+
+
+def _alert(
+    instance: dg.DagsterInstance, run: dg.DagsterRun, url: str, failed: bool, at: dt.datetime, will_retry: bool
+) -> Alert:
+    """A run whose events cannot be read is told as such: it must not keep the runs after it from being told."""
+    try:
+        return alert_of(instance, run, url, failed, at, will_retry)
+    except Exception as error:  # noqa: BLE001 - said in the alert
+        said = f"the results of this run could not be read: {type(error).__name__}: {error}"
+        return Alert(
+            id=f"run-{run.run_id}",
+            title=f"adtech: {run.job_name} {run.status.value.lower()}",
+            link=f"{url}/runs/{run.run_id}",
+            at=at,
+            failures=(Failure(RUN, run.job_name, "ERROR", said),),
+            client=client_and_week(run)[0],
+            run_id=run.run_id,
         )
 
 
-def failed_steps(instance: dg.DagsterInstance, run_id: str) -> Iterator[Failure]:
-    """The failed steps of a run; a step that failed because of its checks is told by them."""
-    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE):
-        event = entry.dagster_event
-        error = event.step_failure_data.error if event else None
-        if event is None or (error and error.cls_name == "DagsterAssetCheckFailedError"):
+def _given_up_retries(
+    instance: dg.DagsterInstance, looked: Looked, desk: Desk, url: str, now: dt.datetime
+) -> tuple[Looked, int]:
+    """Runs that were to be started again: forgotten once they were, told if nothing came of it."""
+    waiting, told = {}, 0
+    for run_id, since in looked.retrying.items():
+        run = instance.get_run_by_id(run_id)
+        if run is None or _is_retried(instance, run):
             continue
-        innermost = error
-        while innermost and innermost.cause:
-            innermost = innermost.cause
-        said = _CLASS.sub("", innermost.message.strip()) if innermost else "no error was recorded"
-        yield Failure(asset=event.step_key or "run", check="step", severity="ERROR", description=said)
+        if now - since < _RETRY_PATIENCE:
+            waiting[run_id] = since
+            continue
+        told += desk.tell(_alert(instance, run, url, True, since, will_retry=False), now) is not None
+    return looked.model_copy(update={"retrying": waiting}), told
 
 
-def alert_of(instance: dg.DagsterInstance, run: dg.DagsterRun, webserver_url: str, failed: bool) -> Alert | None:
-    """What a finished run has to say, None if nothing."""
-    failures = [*failed_checks(instance, run.run_id), *failed_steps(instance, run.run_id)]
-    if failed and not failures:
-        failures = [Failure("run", run.job_name, "ERROR", "the run stopped without saying why; see its log")]
-    if not failures:
-        return None
-    part = run.tags.get("dagster/partition", "")
-    worst = "failed" if failed else "has findings"
-    return Alert(
-        title=f"adtech: {part.replace('|', ', week of ')} {run.job_name} {worst} ({len(failures)})",
-        run_id=run.run_id,
-        link=f"{webserver_url}/runs/{run.run_id}",
-        failures=tuple(failures),
-    )
+def _is_retried(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    if run.tags.get(_RETRY_RUN):
+        return True
+    group = instance.get_run_group(run.run_id)
+    return group is not None and any(other.parent_run_id == run.run_id for other in group[1])
 
 
-def _tell(context: dg.RunStatusSensorContext, workspace: WorkspaceResource, failed: bool) -> None:
-    opened = workspace.open()
-    alert = alert_of(context.instance, context.dagster_run, opened.settings.webserver_url, failed)
-    if alert is not None:
-        send(alert, opened.settings.alerts, opened.outbox)
-        context.log.info("alert sent for run %s: %d failures", alert.run_id, len(alert.failures))
-
-
-@dg.run_status_sensor(
-    run_status=dg.DagsterRunStatus.SUCCESS,
-    minimum_interval_seconds=_EVERY_SECONDS,
-    default_status=dg.DefaultSensorStatus.RUNNING,
-)
-def alerts_of_successful_runs(context: dg.RunStatusSensorContext, workspace: WorkspaceResource) -> None:
-    """Failed checks of runs that went through."""
-    _tell(context, workspace, failed=False)
-
-
-@dg.run_failure_sensor(minimum_interval_seconds=_EVERY_SECONDS, default_status=dg.DefaultSensorStatus.RUNNING)
-def alerts_of_failed_runs(context: dg.RunFailureSensorContext, workspace: WorkspaceResource) -> None:
-    """Failed checks and steps of runs that stopped."""
-    _tell(context, workspace, failed=True)
+@dg.sensor(minimum_interval_seconds=_DELIVER_SECONDS, default_status=dg.DefaultSensorStatus.RUNNING)
+def alert_delivery(context: dg.SensorEvaluationContext, workspace: WorkspaceResource) -> dg.SkipReason:
+    """Sends alerts that wait because a channel did not take them, after a pause that grows; says how many wait."""
+    desk = Desk.of(workspace.open().settings)
+    delivery = desk.deliver()
+    desk.tell_of_dead_channels()
+    if delivery.waiting or delivery.undelivered:
+        context.log.warning("alerts: %s", delivery.sentence)
+    return dg.SkipReason(delivery.sentence)

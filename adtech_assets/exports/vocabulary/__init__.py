@@ -24,7 +24,7 @@ Role = Literal[
     "account", "campaign", "campaign_id", "adset", "ad", "creative_type", "creative_message", "audience",
     "country", "location", "device", "platform_name", "channel",
     "spend", "impressions", "clicks", "conversions", "revenue", "results", "result_type",
-    "currency", "order_id", "reported_ctr", "reported_roas", "spend_micros", "revenue_micros",
+    "currency", "order_id", "product", "sku", "reported_ctr", "reported_roas", "spend_micros", "revenue_micros",
 ]  # fmt: skip
 Kind = Literal["ads", "shop", "web"]
 DayOrder = Literal["dmy", "mdy"]

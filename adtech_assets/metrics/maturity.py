@@ -1,0 +1,90 @@
+"""How much a week's figures still change after they were first stated: late conversions, refunds, corrections.
+
+Belongs here: weeks as first stated beside what they are now, and the client's usual drift. Does not: the ledger of
+single changes (`restatement`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from adtech_assets.metrics.history import coverage
+from adtech_assets.metrics.model import ADDITIVE
+from adtech_assets.metrics.spans import DAY
+from adtech_assets.metrics.statements import SLICE
+from adtech_assets.metrics.weekly import monday
+from adtech_assets.settings import Restatement
+from adtech_assets.tables import WEEKS_AS_FIRST_STATED
+
+_TABLE = ("platform", "account", "days")
+_FRESH_DAYS = 7
+
+
+def weeks_as_first_stated(told: pl.DataFrame, newest: pl.DataFrame, uploads: pl.DataFrame) -> pl.DataFrame:
+    """Table weeks_as_first_stated.
+
+    told: statements under the names in use. newest: (SLICE, sequence) of those that count. uploads: `sequence`, `taken`.
+    Only the slices of the first statement are compared, so that a campaign added later is no drift.
+    """
+    named = told.filter(~pl.col("campaignless")).with_columns(monday(pl.col("date")).alias("week"))
+    covered = coverage(told).join(uploads.select("sequence", "taken"), on="sequence", how="left")
+    sunday = pl.col("week").dt.offset_by("6d")
+    reaches = pl.when(pl.col("days") == DAY).then(sunday).otherwise("week")
+    weeks = named.select(*_TABLE, "week").unique().join(covered, on=_TABLE)
+    weeks = weeks.filter(pl.col("first") <= pl.col("week"), pl.col("last") >= reaches, pl.col("taken") >= sunday)
+    first = weeks.sort("sequence").unique([*_TABLE, "week"], keep="first", maintain_order=True)
+    first = first.select(*_TABLE, "week", "sequence", pl.col("taken").alias("first_taken"))
+    stated = named.join(first, on=[*_TABLE, "week", "sequence"])
+    counts = newest.select(*SLICE, "sequence").unique().join(uploads.select("sequence", "taken"), on="sequence")
+    now = named.join(counts, on=[*SLICE, "sequence"], nulls_equal=True).select(*SLICE, "taken", *ADDITIVE)
+    both = stated.join(now, on=SLICE, suffix="_now", nulls_equal=True)
+    days = pl.col("first_taken", "taken") - sunday
+    both = both.with_columns(days.dt.total_days().name.suffix("_age"))
+    long = pl.concat(
+        both.select(
+            "week", pl.lit(metric).alias("metric"), pl.col(metric).alias("first"), pl.col(f"{metric}_now").alias("now"),
+            "first_taken_age", "taken_age",
+        )
+        for metric in ADDITIVE
+    )  # fmt: skip
+    weekly = (
+        long.drop_nulls(["first", "now"])
+        .group_by("week", "metric")
+        .agg(
+            pl.col("first", "now").sum(),
+            pl.col("first_taken_age").max().alias("age_first"),
+            pl.col("taken_age").max().alias("age_now"),
+        )
+    )
+    return WEEKS_AS_FIRST_STATED.conform(weekly.sort("week", "metric"))
+
+
+@dataclass(frozen=True)
+class Drift:
+    """By which factor a metric of a fresh week usually changed until it was mature, over so many weeks."""
+
+    median: float
+    low: float
+    high: float
+    weeks: int
+
+
+def usual_drift(weeks: pl.DataFrame, metric: str, settings: Restatement) -> Drift | None:
+    """The client's own drift of a metric as relative change (0.04 = 4 % more); None until enough weeks are mature.
+
+    weeks: table weeks_as_first_stated. Low and high are the quartiles.
+    """
+    mature = weeks.filter(
+        pl.col("metric") == metric,
+        pl.col("age_first") <= _FRESH_DAYS,
+        pl.col("age_now") >= settings.mature_days,
+        pl.col("first") > 0,
+    )
+    if mature.height < settings.drift_weeks:
+        return None
+    grown = mature.select(pl.col("now") / pl.col("first") - 1).to_series()
+    found = [grown.quantile(share, "linear") for share in (0.5, 0.25, 0.75)]
+    median, low, high = (float(value or 0) for value in found)
+    return Drift(median, low, high, mature.height)

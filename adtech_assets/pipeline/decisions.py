@@ -1,0 +1,67 @@
+"""What a person decided about a client's data, in files beside its exports: `aliases.yaml` (which names are one) and
+`confirmed.yaml` (uploads of which what they miss is meant).
+
+Belongs here: reading and writing these decisions. Does not: what follows from them (`metrics`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import yaml
+from pydantic import RootModel, ValidationError
+
+from adtech_assets.exports.refusal import Refusal
+from adtech_assets.lake import write_atomic
+from adtech_assets.metrics.aliases import read_aliases
+from adtech_assets.metrics.cleaning import Decisions
+from adtech_assets.pipeline.workspace import Workspace
+
+CONFIRMED_FILE = "confirmed.yaml"
+_HEAD = "# Uploads of which what they no longer name is meant: paused, deleted, filtered on purpose.\n"
+
+
+class Confirmed(RootModel[dict[str, str]]):
+    """Upload id -> the file's name, for the reader of the file."""
+
+
+def decisions_of(workspace: Workspace, client: str) -> Decisions:
+    """The client's decisions. Refusal where a file of them is not valid: decisions are never silently left out."""
+    folder = workspace.inbox / client
+    return Decisions(
+        aliases=read_aliases(folder),
+        confirmed=frozenset(_confirmed(folder)),
+        names=workspace.settings.names,
+        restatement=workspace.settings.restatement,
+        recovery=workspace.settings.recovery,
+    )
+
+
+def confirm(workspace: Workspace, client: str, upload: str) -> str:
+    """Note that what an upload misses is meant; `upload` is an id or a file name. Returns the file's name.
+
+    LookupError where there is no such upload; of several versions of a file the newest is meant.
+    """
+    known = workspace.uploads(client).filter((pl.col("upload_id") == upload) | (pl.col("file") == upload))
+    if known.is_empty():
+        raise LookupError(f"{client} has no upload {upload!r}")
+    newest = known.sort("sequence").row(-1, named=True)
+    folder = workspace.inbox / client
+    noted = _confirmed(folder) | {newest["upload_id"]: newest["file"]}
+    text = _HEAD + yaml.safe_dump(noted, allow_unicode=True, sort_keys=True)
+    write_atomic(folder / CONFIRMED_FILE, text.encode())
+    return str(newest["file"])
+
+
+def _confirmed(folder: Path) -> dict[str, str]:
+    path = folder / CONFIRMED_FILE
+    if path.is_symlink() or not path.is_file():
+        return {}
+    try:
+        return Confirmed.model_validate(yaml.safe_load(path.read_text("utf-8")) or {}).root
+    except (ValidationError, yaml.YAMLError, UnicodeDecodeError) as error:
+        raise Refusal(
+            f"{path.name} is not valid: it lists upload ids with their file names, one a line, as "
+            '`"0123456789ab": report.csv`. What to do: correct or remove it'
+        ) from error
