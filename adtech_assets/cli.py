@@ -9,7 +9,7 @@ import signal
 
 import typer
 
-from adtech_assets.commands import alerting, files, proof, restatements, rulebook, running, set_aside
+from adtech_assets.commands import alerting, files, names, proof, restatements, rulebook, running, set_aside
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,6 +26,7 @@ app.command()(rulebook.rulebook)
 app.command()(set_aside.quarantine)
 app.command()(proof.trace)
 app.command()(restatements.restatements)
+app.command()(names.names)
 app.command()(alerting.alerts)
 app.command()(running.up)
 app.command()(running.demo)

@@ -19,7 +19,7 @@ from pathlib import Path
 import polars as pl
 import yaml
 
-from adtech_assets.metrics.names import resolve
+from adtech_assets.metrics.naming.names import resolve
 from adtech_assets.settings import Names
 
 FIRST = dt.date(2025, 1, 1)

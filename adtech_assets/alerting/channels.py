@@ -46,8 +46,8 @@ class Channel:
 
 
 def channels_of(settings: Alerts) -> list[Channel]:
-    """All channels, `urls` (told everything) first; never raises: an address that is missing is a channel in trouble."""
-    simple = (AlertChannel(url=url, min_severity="info") for url in settings.urls)
+    """All channels, `urls` first; never raises: an address that is missing is a channel in trouble."""
+    simple = (AlertChannel(url=url) for url in settings.urls)
     found: list[Channel] = []
     seen: Counter[str] = Counter()
     for number, channel in enumerate((*simple, *settings.channels), 1):

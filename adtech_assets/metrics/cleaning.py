@@ -14,10 +14,12 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from adtech_assets.metrics import names, quarantine, recovery, spans, succession
-from adtech_assets.metrics.aliases import NO_ALIASES, Aliases
+from adtech_assets.metrics import quarantine, recovery, spans
 from adtech_assets.metrics.model import ADDITIVE, DIMENSIONS, SUM_DIGITS, total
-from adtech_assets.metrics.succession import ADS, SHOP, Succession
+from adtech_assets.metrics.naming import names
+from adtech_assets.metrics.naming.aliases import NO_ALIASES, Aliases
+from adtech_assets.metrics.succession import settlement
+from adtech_assets.metrics.succession.settlement import ADS, SHOP, Succession
 from adtech_assets.settings import Names, Recovery, Restatement
 from adtech_assets.tables import CLEANED, CONSERVATION, PERIOD_ROWS
 
@@ -69,14 +71,14 @@ def clean(rows: pl.DataFrame, uploads: pl.DataFrame, decisions: Decisions | None
     the user's decisions. What a shop sold is no advertising figure: of it only the changes between uploads are told.
     """
     decisions = decisions or Decisions()
-    ordered = succession.in_order(uploads)
+    ordered = settlement.in_order(uploads)
     found = _usable(rows, ordered, decisions)
     keyed, told = _settled(found, decisions)
     sold = ordered.filter(kind=SHOP)
     if sold.height:
         of_shop = rows.filter(pl.col("upload_id").is_in(sold["upload_id"].to_list()))
-        told = succession.together(
-            told, succession.settle_shop(of_shop, sold, decisions.confirmed, decisions.restatement)
+        told = settlement.together(
+            told, settlement.settle_shop(of_shop, sold, decisions.confirmed, decisions.restatement)
         )
     all_current = keyed["current"].all()
     current, superseded = (
@@ -99,7 +101,7 @@ def sources(
     source_row, date, last_day, days, dimensions as in cleaned_metrics, additive metrics, recovered, and whether the row
     is `current`. The rows of one cleaned_metrics row add up to it."""
     decisions = decisions or Decisions()
-    ordered = succession.in_order(uploads)
+    ordered = settlement.in_order(uploads)
     found = _usable(rows, ordered, decisions)
     keyed, _ = _settled(found, decisions)
     within = pl.col("date").is_between(first, last)
@@ -114,8 +116,8 @@ def sources(
 
 def before_renames(rows: pl.DataFrame, uploads: pl.DataFrame, decisions: Decisions | None = None) -> pl.DataFrame:
     """The rows that would count if no rename had been recognised: platform, date and additive metrics."""
-    found = _usable(rows, succession.in_order(uploads), decisions or Decisions())
-    keyed = succession.as_stated(
+    found = _usable(rows, settlement.in_order(uploads), decisions or Decisions())
+    keyed = settlement.as_stated(
         spans.reached(_one_row_a_key(found.kept, found.met), _of_upload(found.uploads, "reached"))
     )
     return keyed.filter("current").select("platform", "date", "campaign", *ADDITIVE)
@@ -149,7 +151,7 @@ def _settled(found: _Usable, decisions: Decisions) -> tuple[pl.DataFrame, Succes
     """One row a key and upload, with the campaign's name in use (`resolved` before renames) and whether it is `current`."""
     keyed = spans.reached(_one_row_a_key(found.kept, found.met), _of_upload(found.uploads, "reached"))
     keyed = keyed.with_columns(pl.col("campaign").alias("resolved"))
-    return succession.settle(keyed, found.uploads, decisions.confirmed, decisions.aliases, decisions.restatement)
+    return settlement.settle(keyed, found.uploads, decisions.confirmed, decisions.aliases, decisions.restatement)
 
 
 def _of_uploads(rows: pl.DataFrame, uploads: pl.DataFrame) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from pathlib import Path
 import polars as pl
 
 from adtech_assets.metrics.model import ADDITIVE, RATIOS, SUM_DIGITS, semantic_model, total
-from adtech_assets.metrics.names import normal_form
+from adtech_assets.metrics.naming.names import normal_form
 
 FILTERS = ("campaign", "platform", "channel")
 _MONDAY, _SUNDAY = 0, 6

@@ -16,7 +16,7 @@ from collections.abc import Collection, Sequence
 import polars as pl
 
 from adtech_assets.metrics.model import ADDITIVE, DIMENSIONS, total
-from adtech_assets.metrics.names import normal_form
+from adtech_assets.metrics.naming.names import normal_form
 from adtech_assets.tables import QUARANTINE
 
 _OTHERS = "other columns"

@@ -14,8 +14,8 @@ from pydantic import RootModel, ValidationError
 
 from adtech_assets.exports.refusal import Refusal
 from adtech_assets.lake import write_atomic
-from adtech_assets.metrics.aliases import read_aliases
 from adtech_assets.metrics.cleaning import Decisions
+from adtech_assets.metrics.naming.aliases import read_aliases
 from adtech_assets.pipeline.workspace import Workspace
 
 CONFIRMED_FILE = "confirmed.yaml"

@@ -12,9 +12,9 @@ import polars as pl
 
 from adtech_assets.lake import Part
 from adtech_assets.metrics import cleaning
-from adtech_assets.metrics.history import EVENTS
 from adtech_assets.metrics.model import totals
-from adtech_assets.metrics.renames import PROVEN, SUSPECTED
+from adtech_assets.metrics.succession.history import EVENTS
+from adtech_assets.metrics.succession.renames import PROVEN, SUSPECTED
 from adtech_assets.pipeline.decisions import decisions_of
 from adtech_assets.pipeline.workspace import Workspace
 from adtech_assets.tables import CLEANED, RENAMES, RESTATEMENTS, UPLOAD_CHANGES, VANISHED

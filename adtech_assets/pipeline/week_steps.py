@@ -17,10 +17,10 @@ import polars as pl
 from adtech_assets.insight import anomalies, drivers, recommendations
 from adtech_assets.lake import Part, forget_interrupted, write_atomic
 from adtech_assets.metrics import weekly as weeks
-from adtech_assets.metrics.maturity import Drift, usual_drift
 from adtech_assets.metrics.model import ADDITIVE
-from adtech_assets.metrics.renames import PROVEN
-from adtech_assets.metrics.succession import ADS
+from adtech_assets.metrics.succession.maturity import Drift, usual_drift
+from adtech_assets.metrics.succession.renames import PROVEN
+from adtech_assets.metrics.succession.settlement import ADS
 from adtech_assets.narrative.collect import collect
 from adtech_assets.narrative.evidence import Evidence, Narrative
 from adtech_assets.narrative.figures import Figures

@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from adtech_assets.metrics.maturity import Drift
+from adtech_assets.metrics.succession.maturity import Drift
 from adtech_assets.narrative.evidence import Evidence, Narrative
 from adtech_assets.narrative.figures import Figures
 from adtech_assets.reporting.wording import Wording, wording_for

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adtech_assets.exports.refusal import Refusal
-from adtech_assets.metrics.aliases import NO_ALIASES, Aliases, read_aliases, suggested_yaml
+from adtech_assets.metrics.naming.aliases import NO_ALIASES, Aliases, read_aliases, suggested_yaml
 from adtech_assets.tables import NAMES
 
 

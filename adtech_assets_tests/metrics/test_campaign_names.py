@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
-from adtech_assets.metrics.aliases import Aliases
-from adtech_assets.metrics.names import resolve
-from adtech_assets.metrics.spelling import digits, normal
+from adtech_assets.metrics.naming.aliases import Aliases
+from adtech_assets.metrics.naming.names import resolve
+from adtech_assets.metrics.naming.spelling import digits, normal
 from adtech_assets.settings import Names
 from adtech_assets.tables import NAMES
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from raw_frames import ARRIVED, Row, cleaned, file, frames, january, line, row, week
 
 from adtech_assets.metrics.cleaning import Cleaned, clean
-from adtech_assets.metrics.names import ALL_CAMPAIGNS
+from adtech_assets.metrics.naming.names import ALL_CAMPAIGNS
 from adtech_assets.tables import CLEANED, CONSERVATION, PERIOD_ROWS
 
 JANUARY = (dt.date(2025, 1, 1), dt.date(2025, 1, 31))

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adtech_assets.metrics.places import country_code, known_name
-from adtech_assets.metrics.slips import coined
-from adtech_assets.metrics.spelling import digits, normal, normal_form, words
+from adtech_assets.metrics.naming.places import country_code, known_name
+from adtech_assets.metrics.naming.slips import coined
+from adtech_assets.metrics.naming.spelling import digits, normal, normal_form, words
 
-ONE = ["Men ComfortMax Launch", "Men  ComfortMax  Launch", "men_comfortmax_launch", "MEN–COMFORTMAX—LAUNCH",
-       "\ufeffMen\u00a0Comfort\u200bMax Launch ", "Ｍｅｎ ComfortMax Launch", "Men Comfort\u00adMax-Launch"]  # fmt: skip
+ONE = ["Tea KettleMax Launch", "Tea  KettleMax  Launch", "tea_kettlemax_launch", "TEA–KETTLEMAX—LAUNCH",
+       "\ufeffTea\u00a0Kettle\u200bMax Launch ", "Ｔｅａ KettleMax Launch", "Tea Kettle\u00adMax-Launch"]  # fmt: skip
 
 
 def test_case_space_dashes_width_and_invisible_characters_carry_no_meaning() -> None:

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from raw_frames import Row, cleaned, file, january, line, week
 
-from adtech_assets.metrics.aliases import Aliases, DimensionAliases
 from adtech_assets.metrics.cleaning import Cleaned, Decisions, clean
-from adtech_assets.metrics.maturity import usual_drift
+from adtech_assets.metrics.naming.aliases import Aliases, DimensionAliases
+from adtech_assets.metrics.succession.maturity import usual_drift
 from adtech_assets.settings import Restatement
 from adtech_assets.tables import TABLES
 

@@ -11,7 +11,7 @@ import pytest
 from pypdf import PdfReader
 
 from adtech_assets.lake import Part
-from adtech_assets.metrics.names import ALL_CAMPAIGNS
+from adtech_assets.metrics.naming.names import ALL_CAMPAIGNS
 from adtech_assets.metrics.weekly import latest_complete_week
 from adtech_assets.pipeline import client_steps, week_steps
 from adtech_assets.pipeline.checking import check

@@ -14,12 +14,12 @@ from typing import Any
 
 import polars as pl
 
-from adtech_assets.metrics import alike
-from adtech_assets.metrics.aliases import Aliases
-from adtech_assets.metrics.campaign_ids import CampaignIds
-from adtech_assets.metrics.series import Observed, Pair
-from adtech_assets.metrics.slips import coined, similarity
-from adtech_assets.metrics.spelling import normal, words
+from adtech_assets.metrics.naming import alike
+from adtech_assets.metrics.naming.aliases import Aliases
+from adtech_assets.metrics.naming.campaign_ids import CampaignIds
+from adtech_assets.metrics.naming.series import Observed, Pair
+from adtech_assets.metrics.naming.slips import coined, similarity
+from adtech_assets.metrics.naming.spelling import normal, words
 from adtech_assets.settings import Names
 
 Told = Mapping[str, Any]

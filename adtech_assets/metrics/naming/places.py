@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from adtech_assets.metrics.spelling import normal
+from adtech_assets.metrics.naming.spelling import normal
 
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _NO_TERRITORIES = frozenset({"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"})
@@ -22,7 +22,7 @@ _NO_TERRITORIES = frozenset({"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO
 
 @cache
 def _known() -> dict[str, Any]:
-    text = files("adtech_assets.metrics").joinpath("known_names.yaml").read_text("utf-8")
+    text = files(__package__).joinpath("known_names.yaml").read_text("utf-8")
     parsed: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506 - text only
     return parsed
 

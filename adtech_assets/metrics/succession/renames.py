@@ -14,9 +14,9 @@ from typing import Any
 
 import polars as pl
 
-from adtech_assets.metrics import history
-from adtech_assets.metrics.aliases import Aliases
-from adtech_assets.metrics.statements import differs
+from adtech_assets.metrics.naming.aliases import Aliases
+from adtech_assets.metrics.succession import history
+from adtech_assets.metrics.succession.statements import differs
 from adtech_assets.settings import Restatement
 from adtech_assets.tables import RENAMES
 

@@ -13,7 +13,7 @@ import polars as pl
 
 from adtech_assets.metrics.model import ADDITIVE
 from adtech_assets.metrics.spans import DAY, WEEK
-from adtech_assets.metrics.statements import SLICE, differs_from_before, starts_slice
+from adtech_assets.metrics.succession.statements import SLICE, differs_from_before, starts_slice
 from adtech_assets.metrics.weekly import monday
 from adtech_assets.tables import RESTATEMENTS
 

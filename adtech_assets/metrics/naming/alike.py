@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rapidfuzz.distance import OSA
 
-from adtech_assets.metrics.slips import MOST_EDITS
-from adtech_assets.metrics.spelling import digits, normal, signs, words
+from adtech_assets.metrics.naming.slips import MOST_EDITS
+from adtech_assets.metrics.naming.spelling import digits, normal, signs, words
 from adtech_assets.settings import Names
 
 Pair = tuple[str, str]

@@ -15,8 +15,8 @@ from importlib.resources import files
 import yaml
 from rapidfuzz.distance import OSA
 
-from adtech_assets.metrics.places import country_code
-from adtech_assets.metrics.spelling import digits, signs
+from adtech_assets.metrics.naming.places import country_code
+from adtech_assets.metrics.naming.spelling import digits, signs
 
 MOST_EDITS = 2
 """More slips than this in one name are not looked for."""
@@ -31,7 +31,7 @@ _FIRST_IDEOGRAPH = "\u2e80"
 @cache
 def word_classes() -> dict[str, frozenset[str]]:
     """Word -> the classes of `word_classes.yaml` it belongs to."""
-    text = files("adtech_assets.metrics").joinpath("word_classes.yaml").read_text("utf-8")
+    text = files(__package__).joinpath("word_classes.yaml").read_text("utf-8")
     parsed: dict[str, list[object]] = yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506 - text only
     found: dict[str, set[str]] = {}
     for name, listed in parsed.items():

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from adtech_assets.metrics import history
-from adtech_assets.metrics.renames import PROVEN
-from adtech_assets.metrics.statements import SLICE
+from adtech_assets.metrics.succession import history
+from adtech_assets.metrics.succession.renames import PROVEN
+from adtech_assets.metrics.succession.statements import SLICE
 from adtech_assets.settings import Restatement
 from adtech_assets.tables import UPLOAD_CHANGES, VANISHED
 

@@ -11,10 +11,17 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from adtech_assets.metrics import history, maturity, reexports, renames, restatement
-from adtech_assets.metrics.aliases import NO_ALIASES, Aliases
+from adtech_assets.metrics.naming.aliases import NO_ALIASES, Aliases
 from adtech_assets.metrics.spans import DAY
-from adtech_assets.metrics.statements import NO_ACCOUNT, SLICE, account_apart, slice_of, stated_names, statements
+from adtech_assets.metrics.succession import history, maturity, reexports, renames, restatement
+from adtech_assets.metrics.succession.statements import (
+    NO_ACCOUNT,
+    SLICE,
+    account_apart,
+    slice_of,
+    stated_names,
+    statements,
+)
 from adtech_assets.settings import Restatement
 from adtech_assets.tables import RENAMES, RESTATEMENTS, WEEKS_AS_FIRST_STATED
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import polars as pl
 
 from adtech_assets.exports.vocabulary import vocabularies
-from adtech_assets.metrics.aliases import NO_ALIASES, Aliases, Dimension
-from adtech_assets.metrics.campaign_ids import CampaignIds, campaign_ids
-from adtech_assets.metrics.places import known_name
-from adtech_assets.metrics.same_series import Merges, merge_slips
-from adtech_assets.metrics.slips import similarity
-from adtech_assets.metrics.spelling import normal, normal_form, words
+from adtech_assets.metrics.naming.aliases import NO_ALIASES, Aliases, Dimension
+from adtech_assets.metrics.naming.campaign_ids import CampaignIds, campaign_ids
+from adtech_assets.metrics.naming.places import known_name
+from adtech_assets.metrics.naming.same_series import Merges, merge_slips
+from adtech_assets.metrics.naming.slips import similarity
+from adtech_assets.metrics.naming.spelling import normal, normal_form, words
 from adtech_assets.settings import Names
 from adtech_assets.tables import NAMES
 

@@ -2,7 +2,7 @@
 
     campaign:
       same:              # these are one campaign; the first is the name used (also to say a rename)
-        - [Men ComfortMax Launch, "Men Comf-rtMax Launch"]
+        - [Tea KettleMax Launch, "Tea Kett-eMax Launch"]
       apart:             # these are never one, however alike
         - [Brand, Brand 2]
 
@@ -23,7 +23,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from adtech_assets.exports.refusal import Refusal
-from adtech_assets.metrics.spelling import normal
+from adtech_assets.metrics.naming.spelling import normal
 
 ALIASES_FILE = "aliases.yaml"
 Dimension = Literal["campaign", "channel", "country", "device"]

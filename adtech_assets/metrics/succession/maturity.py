@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from adtech_assets.metrics.history import coverage
 from adtech_assets.metrics.model import ADDITIVE
 from adtech_assets.metrics.spans import DAY
-from adtech_assets.metrics.statements import SLICE
+from adtech_assets.metrics.succession.history import coverage
+from adtech_assets.metrics.succession.statements import SLICE
 from adtech_assets.metrics.weekly import monday
 from adtech_assets.settings import Restatement
 from adtech_assets.tables import WEEKS_AS_FIRST_STATED

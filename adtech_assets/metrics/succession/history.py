@@ -12,7 +12,7 @@ from __future__ import annotations
 import polars as pl
 
 from adtech_assets.metrics.model import ADDITIVE
-from adtech_assets.metrics.statements import SLICE, changed, starts_slice
+from adtech_assets.metrics.succession.statements import SLICE, changed, starts_slice
 
 NEW, CHANGED, UNCHANGED, VANISHED, REAPPEARED = "new", "changed", "unchanged", "vanished", "reappeared"
 EVENTS = (NEW, CHANGED, UNCHANGED, VANISHED, REAPPEARED)

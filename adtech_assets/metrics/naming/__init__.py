@@ -1,0 +1,1 @@
+"""Which spellings are one name, and which never are."""
