@@ -128,7 +128,9 @@ class AlertChannel(Group):
 class Alerts(Group):
     """Where failed checks, refused files and failed runs are told. All are in the outbox's `alerts.log` as well."""
 
-    urls: tuple[SecretStr, ...] = Field((), description="addresses that are told of warnings and errors; see channels for more")
+    urls: tuple[SecretStr, ...] = Field(
+        (), description="addresses that are told of warnings and errors; see channels for more"
+    )
     channels: tuple[AlertChannel, ...] = ()
     max_rows: int = Field(5, ge=0, description="failing rows quoted of one check")
     max_characters: int = Field(2800, gt=100)

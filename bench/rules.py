@@ -25,7 +25,17 @@ from adtech_assets.metrics import weekly
 from adtech_assets.pipeline.checking import OF_A_WEEK, OF_AN_UPLOAD
 from adtech_assets.quality.rulebook import rules_of_asset
 from adtech_assets.quality.runner import preload, run_rules
-from adtech_assets.tables import CLEANED, CONSERVATION, RAW_ROWS, TABLES, UPLOAD_COLUMNS, UPLOADS, WEEK_DIGESTS, WEEKLY
+from adtech_assets.tables import (
+    CLEANED,
+    CONSERVATION,
+    RAW_ROWS,
+    TABLES,
+    UPLOAD_CHANGES,
+    UPLOAD_COLUMNS,
+    UPLOADS,
+    WEEK_DIGESTS,
+    WEEKLY,
+)
 
 ASSETS = ("raw_uploads", "cleaned_metrics", "weekly_aggregates")
 CLIENT = "big"
@@ -74,6 +84,7 @@ def write_lake(lake: Lake, rows: int) -> None:
     part = Part(CLIENT)
     lake.write(UPLOADS, part, uploads)
     lake.write(CONSERVATION, part, conservation)
+    lake.write(UPLOAD_CHANGES, part, uploads.with_columns(partial=pl.lit(value=False)))
     lake.write(CLEANED, part, CLEANED.conform(cleaned))
     weeks = weekly.aggregate(CLEANED.conform(cleaned))
     lake.write(WEEKLY, part, weeks)

@@ -23,7 +23,7 @@ from adtech_assets.metrics.succession.statements import (
     statements,
 )
 from adtech_assets.settings import Restatement
-from adtech_assets.tables import RENAMES, RESTATEMENTS, WEEKS_AS_FIRST_STATED
+from adtech_assets.tables import RENAMES, RESTATEMENTS, UPLOAD_CHANGES, VANISHED, WEEKS_AS_FIRST_STATED
 
 ADS, SHOP = "ads", "shop"
 
@@ -65,20 +65,37 @@ def settle(
     uploads: see `in_order`. confirmed: ids of uploads of which the user said that what they miss is meant.
     """
     keyed = _with_slice(keyed)
+    if keyed.get_column("sequence").n_unique() < 2:
+        return keyed.with_columns(restatement.is_current(keyed).alias("current")), _alone(keyed, uploads)
     resolved = dict(keyed.select("stated", "campaign").unique().iter_rows())
     told = statements(keyed, "stated")
     succession = _follow(told, uploads, confirmed, resolved, aliases, settings, ADS)
     keyed = renames.apply(keyed, succession.renames, resolved)
     keyed = keyed.with_columns(restatement.is_current(keyed).alias("current"))
-    if uploads.height < 2:
-        return keyed, succession
-    final = statements(keyed, "campaign")
+    as_told = keyed.select((pl.col("stated").eq_missing(pl.col("campaign"))).all()).item()
+    final = told if as_told and succession.renames.is_empty() else statements(keyed, "campaign")
     newest = keyed.filter("current").select(*slice_of("campaign"), "campaignless", "sequence").unique()
     return keyed, replace(
         succession,
         restatements=restatement.ledger(final, newest, uploads, ADS),
         weeks=maturity.weeks_as_first_stated(final, newest, uploads),
     )
+
+
+def _alone(keyed: pl.DataFrame, uploads: pl.DataFrame) -> Succession:
+    """The succession of a single upload: everything is new."""
+    slices = keyed.group_by("platform", "upload_id", "sequence").agg(
+        pl.struct("owner", "stated", "date", "days", "campaignless").n_unique().cast(pl.Int64).alias(history.NEW)
+    )
+    counts = {name: 0 for name in (*history.EVENTS, "campaigns_vanished", "rows_back") if name != history.NEW}
+    changes = slices.join(uploads.select("sequence", "taken"), on="sequence").with_columns(
+        **{name: pl.lit(count, pl.Int64) for name, count in counts.items()},
+        kind=pl.lit(ADS), partial=pl.lit(value=False), confirmed=pl.lit(value=False),
+    )  # fmt: skip
+    return Succession(
+        RESTATEMENTS.empty(), VANISHED.empty(), RENAMES.empty(), UPLOAD_CHANGES.conform(changes.sort("platform")),
+        WEEKS_AS_FIRST_STATED.empty(),
+    )  # fmt: skip
 
 
 def as_stated(keyed: pl.DataFrame) -> pl.DataFrame:
