@@ -50,6 +50,10 @@ bench: setup
 	$(BIN)/python bench/reading.py
 	$(BIN)/python bench/throughput.py
 	$(BIN)/python bench/latency.py
+	$(BIN)/python bench/rules.py
+	$(BIN)/python bench/restatement.py
+	$(BIN)/python bench/names.py
+	$(BIN)/python bench/conservation.py
 
 lock:
 	uv pip compile --universal --no-strip-extras --generate-hashes --no-header --python-version 3.11 --all-extras --quiet pyproject.toml -o requirements.lock
