@@ -10,9 +10,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from adtech_assets.commands.console import fail, out
-from adtech_assets.commands.shown import cell, print_json
-from adtech_assets.settings import load_settings
+from adtech_assets.commands.console import out
+from adtech_assets.commands.shown import cell, print_json, with_history
 
 SUGGESTED_FILE = "aliases.suggested.yaml"
 _ALL_SAME = ("stated", "known word")
@@ -33,22 +32,19 @@ def names(
     from adtech_assets.pipeline.workspace import Workspace
     from adtech_assets.tables import NAMES
 
-    workspace = Workspace.open(load_settings())
-    try:
+    with with_history(client) as workspace:
         proof.check_read(workspace, client)
-    except proof.NothingToShow as error:
-        raise fail(str(error)) from None
-    table = workspace.lake.read(NAMES, Part(client))
-    if suggest:
-        path = workspace.inbox / client / SUGGESTED_FILE
-        write_atomic(path, suggested_yaml(table).encode())
-        out.print(f"wrote {path}: check it, then save it as aliases.yaml; the next run uses it", markup=False)
-        return
-    rows = table.to_dicts()
-    if as_json:
-        print_json({"names": rows})
-        return
-    _show(rows if every else [row for row in rows if row["how"] not in _ALL_SAME])
+        table = workspace.lake.read(NAMES, Part(client))
+        if suggest:
+            path = Workspace.open().inbox / client / SUGGESTED_FILE
+            write_atomic(path, suggested_yaml(table).encode())
+            out.print(f"wrote {path}: check it, then save it as aliases.yaml; the next run uses it", markup=False)
+            return
+        rows = table.to_dicts()
+        if as_json:
+            print_json({"names": rows})
+            return
+        _show(rows if every else [row for row in rows if row["how"] not in _ALL_SAME])
 
 
 def _show(rows: list[dict[str, Any]]) -> None:

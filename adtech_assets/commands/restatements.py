@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from adtech_assets.commands.console import fail, out
-from adtech_assets.settings import check_slug, load_settings
+from adtech_assets.commands.shown import say_unread, with_history
 
 _AGES = ((7, "up to a week"), (14, "1-2 weeks"), (28, "2-4 weeks"), (56, "4-8 weeks"))
 _OLDER = "older than 8 weeks"
@@ -34,24 +34,23 @@ def restatements(
     """What newer exports changed, no longer name, or call otherwise; nothing is overwritten in silence."""
     from adtech_assets.pipeline import restatements as answers
     from adtech_assets.pipeline.decisions import confirm as note
+    from adtech_assets.pipeline.proof import check_read
     from adtech_assets.pipeline.workspace import Workspace
 
-    workspace = Workspace.open(load_settings())
     try:
-        check_slug(client)
         day = dt.date.fromisoformat(since) if since else None
-    except ValueError as error:
-        raise fail(f"--since {since!r} is no date: write it as 2025-03-24" if since else str(error)) from None
-    try:
+    except ValueError:
+        raise fail(f"--since {since!r} is no date: write it as 2025-03-24") from None
+    with with_history(client) as workspace:
         if confirm is not None:
-            file = note(workspace, client, confirm)
+            file = note(Workspace.open(), client, confirm)
             out.print(
                 f"noted: what {file} no longer names is meant; it counts with the client's next run", markup=False
             )
             return
+        check_read(workspace, client)
+        say_unread(workspace, client)
         answer = answers.answer(workspace, client, day)
-    except (answers.NothingRead, LookupError) as error:
-        raise fail(str(error)) from None
     if as_json:
         print(json.dumps(answer, ensure_ascii=False))  # noqa: T201
     else:

@@ -14,12 +14,20 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from adtech_assets.commands.console import err, fail, out
-from adtech_assets.commands.shown import cell, number, plain, print_json, print_original, quoted, say_unread, with_lines
+from adtech_assets.commands.console import err, out
+from adtech_assets.commands.shown import (
+    cell,
+    number,
+    plain,
+    print_json,
+    print_original,
+    quoted,
+    say_unread,
+    with_history,
+    with_lines,
+)  # fmt: skip
 from adtech_assets.commands.spreadsheet import write_csv
-from adtech_assets.pipeline.proof import NothingToShow
 from adtech_assets.pipeline.proof import quarantine as read_quarantine
-from adtech_assets.pipeline.workspace import Workspace
 
 
 def quarantine(
@@ -33,28 +41,25 @@ def quarantine(
     """Rows that could not be used: file, line, reason and text. A corrected file releases them."""
     from adtech_assets.metrics import quarantine as told
 
-    workspace = Workspace.open()
-    try:
+    with with_history(client) as workspace:
         found = read_quarantine(workspace, client)
-    except NothingToShow as error:
-        raise fail(str(error)) from None
-    say_unread(workspace, client)
-    released = found.height - told.still_open(found).height
-    shown = found if every else told.still_open(found)
-    if lines:
-        shown = with_lines(workspace, client, shown)
-    if export is not None:
-        named = shown.drop("text").rename({"source_row": "line"})
-        write_csv(export, pl.concat([named, told.cells(shown, named.columns)], how="horizontal"))
-        err.print(f"wrote {shown.height} rows to {export}", markup=False)
-    if as_json:
-        facts = {"client": client, "open": found.height - released, "released": released}
-        print_json({**facts, "rows": _with_cells(shown)})
-        return
-    _say_quarantine(client, found.height - released, released, every)
-    if shown.height:
-        _print_reasons(told.by_reason(shown), every)
-        _print_rows(shown, rows)
+        say_unread(workspace, client)
+        released = found.height - told.still_open(found).height
+        shown = found if every else told.still_open(found)
+        if lines:
+            shown = with_lines(workspace, client, shown)
+        if export is not None:
+            named = shown.drop("text").rename({"source_row": "line"})
+            write_csv(export, pl.concat([named, told.cells(shown, named.columns)], how="horizontal"))
+            err.print(f"wrote {shown.height} rows to {export}", markup=False)
+        if as_json:
+            facts = {"client": client, "open": found.height - released, "released": released}
+            print_json({**facts, "rows": _with_cells(shown)})
+            return
+        _say_quarantine(client, found.height - released, released, every)
+        if shown.height:
+            _print_reasons(told.by_reason(shown), every)
+            _print_rows(shown, rows)
 
 
 def _say_quarantine(client: str, still_open: int, released: int, every: bool) -> None:

@@ -6,14 +6,16 @@ Belongs here: texts, figures and lines of files for people. Does not: what a com
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import polars as pl
 from rich.text import Text
 
-from adtech_assets.commands.console import err, out
+from adtech_assets.commands.console import err, fail, out
 from adtech_assets.metrics.model import semantic_model
-from adtech_assets.pipeline.proof import unread
+from adtech_assets.pipeline.proof import NothingToShow, unread
 from adtech_assets.pipeline.workspace import Workspace
 
 _WIDEST_CELL = 60
@@ -35,6 +37,25 @@ def say_unread(workspace: Workspace, client: str) -> None:
             style="yellow",
             markup=False,
         )
+
+
+@contextmanager
+def with_history(client: str) -> Iterator[Workspace]:
+    """The workspace that holds the client's history; says so where it had to be read first."""
+    from adtech_assets.exports.refusal import Refusal
+    from adtech_assets.pipeline.at_once import history_of
+
+    workspace = Workspace.open()
+    try:
+        with history_of(workspace, client) as (found, stored):
+            if not stored:
+                said = (
+                    f"nothing of {client} is stored yet: answered from the files in its inbox (`adtech up` stores them)"
+                )
+                err.print(said, style="yellow", markup=False)
+            yield found
+    except (NothingToShow, Refusal, LookupError) as error:
+        raise fail(str(error)) from None
 
 
 def print_original(row: dict[str, Any]) -> None:

@@ -38,12 +38,13 @@ def decisions_of(workspace: Workspace, client: str) -> Decisions:
     )
 
 
-def confirm(workspace: Workspace, client: str, upload: str) -> str:
-    """Note that what an upload misses is meant; `upload` is an id or a file name. Returns the file's name.
+def confirm(workspace: Workspace, history: Workspace, client: str, upload: str) -> str:
+    """Note beside the client's exports that what an upload misses is meant; `upload` is an id or a file name. Returns
+    the file's name. history: where the client's uploads are known.
 
     LookupError where there is no such upload; of several versions of a file the newest is meant.
     """
-    known = workspace.uploads(client).filter((pl.col("upload_id") == upload) | (pl.col("file") == upload))
+    known = history.uploads(client).filter((pl.col("upload_id") == upload) | (pl.col("file") == upload))
     if known.is_empty():
         raise LookupError(f"{client} has no upload {upload!r}")
     newest = known.sort("sequence").row(-1, named=True)

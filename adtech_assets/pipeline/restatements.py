@@ -22,15 +22,9 @@ from adtech_assets.tables import CLEANED, RENAMES, RESTATEMENTS, UPLOAD_CHANGES,
 _MONTH = pl.col("date").dt.strftime("%Y-%m").alias("month")
 
 
-class NothingRead(Exception):
-    """There is nothing to answer from, with the sentence that says why."""
-
-
 def answer(workspace: Workspace, client: str, since: dt.date | None = None) -> dict[str, Any]:
     """The answer as JSON values. `since`: only uploads whose export was made on that day or later (totals: all)."""
     part, lake = Part(client), workspace.lake
-    if not lake.exists(UPLOAD_CHANGES, part):
-        raise NothingRead(f"{client}: nothing was read yet; drop an export into {workspace.inbox / client}")
     changes = lake.read(UPLOAD_CHANGES, part)
     told = changes.filter(pl.col("taken") >= since) if since else changes
     files = dict(workspace.uploads(client).select("upload_id", "file").iter_rows())

@@ -181,6 +181,11 @@ def test_the_next_export_that_brings_them_back_heals_it() -> None:
     assert set(result.succession.vanished["back_in"]) == {f"{3:012x}"}
 
 
+def test_a_few_days_that_come_back_do_not_heal_it() -> None:
+    result = cleaned(account("ABCDEFGH"), account("ABCDE"), [*account("ABCDE", last=15), *days(14, 15, "F")])
+    assert partial(result)[0] == (f"{2:012x}", 42, 3, None, 1)
+
+
 def test_one_campaign_that_comes_back_was_missing_from_a_partial_one() -> None:
     result = cleaned(account("ABC"), account("AB"), account("ABC", last=15))
     assert [row[:2] for row in partial(result)] == [(f"{2:012x}", 14)]

@@ -136,11 +136,25 @@ def test_the_command_prints_the_answer_and_says_what_is_missing(dropped: Workspa
     assert code == 0 and "'Generic Kettles' is 'UK | Generic' in google_1.csv" in text and "up to a week" in text
     assert "google_2.csv misses" in text and "back in google_3.csv" in text
     for arguments, said in (
-        (("nobody",), "nothing was read yet"), (("acme", "--since", "1.4.26"), "write it as 2025-03-24"),
-        (("../acme",), "lower-case letters"), (("acme", "--confirm", "no.csv"), "has no upload"),
+        (("nobody",), "no client 'nobody'"), (("acme", "--since", "1.4.26"), "write it as 2025-03-24"),
+        (("../acme", "--confirm", "no.csv"), "no client '../acme'"), (("acme", "--confirm", "no.csv"), "has no upload"),
     ):  # fmt: skip
         code, text = run(home, *arguments)
         assert code == 1 and said in text and "Traceback" not in text
+
+
+def test_before_anything_is_stored_the_files_of_the_inbox_answer_and_nothing_is_written(
+    tmp_path: Path, answer: dict[str, Any]
+) -> None:
+    folder = tmp_path / "data" / "inbox" / "acme"
+    folder.mkdir(parents=True)
+    for number, (name, data) in enumerate(MADE.files):
+        (folder / name).write_bytes(data)
+        os.utime(folder / name, (1_700_000_000 + number, 1_700_000_000 + number))
+    before = sorted(tmp_path.rglob("*"))
+    code, text = run(tmp_path, "acme", "--json")
+    assert code == 0 and json.loads(text[text.index("{") :]) == answer
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_a_confirmed_partial_export_is_marked_with_the_next_run(dropped: Workspace) -> None:

@@ -98,11 +98,12 @@ def upload_changes(
     many = (pl.col("live_campaigns") >= settings.partial_campaigns) & (
         pl.col("suspects") >= settings.partial_share * known
     )
-    healed = (pl.col("suspects") >= settings.partial_rows) & (
-        pl.col("suspects_back") >= settings.partial_healed_share * pl.col("suspects")
-    )
+    mostly_back = pl.col("suspects_back") >= settings.partial_healed_share * pl.col("suspects")
+    proven = mostly_back & (pl.col("suspects") >= settings.partial_rows)
     return table.with_columns(
-        (many | healed).alias("partial"), pl.col("sequence").is_in(list(confirmed)).alias("confirmed")
+        (many | proven).alias("partial"),
+        pl.when(mostly_back).then("healed_sequence").alias("healed_sequence"),
+        pl.col("sequence").is_in(list(confirmed)).alias("confirmed"),
     ).sort("sequence", "platform")
 
 
