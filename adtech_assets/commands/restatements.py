@@ -42,13 +42,11 @@ def restatements(
     except ValueError:
         raise fail(f"--since {since!r} is no date: write it as 2025-03-24") from None
     with with_history(client) as workspace:
-        if confirm is not None:
-            file = note(Workspace.open(), client, confirm)
-            out.print(
-                f"noted: what {file} no longer names is meant; it counts with the client's next run", markup=False
-            )
-            return
         check_read(workspace, client)
+        if confirm is not None:
+            file = note(Workspace.open(), workspace, client, confirm)
+            out.print(f"noted: what {file} no longer names is meant; the client's next run knows it", markup=False)
+            return
         say_unread(workspace, client)
         answer = answers.answer(workspace, client, day)
     if as_json:
