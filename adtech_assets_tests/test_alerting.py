@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from loopback_servers import Postbox, Receiver
 from pydantic import SecretStr, ValidationError
 
 from adtech_assets.alerting import Alert, Desk, Failure
@@ -21,7 +22,6 @@ from adtech_assets.alerting.channels import channels_of, hand_over
 from adtech_assets.alerting.store import LOG, PENDING, SENT, UNDELIVERED
 from adtech_assets.server import free_port
 from adtech_assets.settings import AlertChannel, Alerts, Settings
-from adtech_assets_tests.alert_servers import Postbox, Receiver
 
 NOW = dt.datetime(2026, 11, 21, 9, 30, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)

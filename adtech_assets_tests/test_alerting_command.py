@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from loopback_servers import Receiver
 from typer.testing import CliRunner
 
 from adtech_assets.alerting import Alert, Desk, Failure
 from adtech_assets.cli import app
 from adtech_assets.settings import load_settings
-from adtech_assets_tests.alert_servers import Receiver
 
 RUN = CliRunner()
 NOW = dt.datetime.now(dt.UTC)

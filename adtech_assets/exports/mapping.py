@@ -14,7 +14,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from adtech_assets.exports.refusal import Refusal
+from adtech_assets.exports.refusal import not_valid
 from adtech_assets.exports.vocabulary import DayOrder, Role
 
 MAPPING_FILE = "mapping.yaml"
@@ -60,12 +60,5 @@ def read_mapping_file(path: Path) -> ClientMapping:
     """The mapping in a file. Refusal naming the place where it is not valid."""
     try:
         return ClientMapping.model_validate(yaml.safe_load(path.read_text("utf-8")) or {})
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "the top"
-        raise Refusal(
-            f"{path.name} is not valid at {place}: {first['msg']}. What to do: correct or remove it"
-        ) from error
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
-        text = " ".join(str(error).split())
-        raise Refusal(f"{path.name} cannot be read: {text}. What to do: correct or remove it") from error
+    except (ValidationError, yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        raise not_valid(path, error) from error

@@ -12,7 +12,7 @@ import polars as pl
 import yaml
 from pydantic import RootModel, ValidationError
 
-from adtech_assets.exports.refusal import Refusal
+from adtech_assets.exports.refusal import not_valid
 from adtech_assets.lake import write_atomic
 from adtech_assets.metrics.cleaning import Decisions
 from adtech_assets.metrics.naming.aliases import read_aliases
@@ -61,8 +61,5 @@ def _confirmed(folder: Path) -> dict[str, str]:
         return {}
     try:
         return Confirmed.model_validate(yaml.safe_load(path.read_text("utf-8")) or {}).root
-    except (ValidationError, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Refusal(
-            f"{path.name} is not valid: it lists upload ids with their file names, one a line, as "
-            '`"0123456789ab": report.csv`. What to do: correct or remove it'
-        ) from error
+    except (ValidationError, yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        raise not_valid(path, error) from error

@@ -8,7 +8,6 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +16,7 @@ import dagster as dg
 import httpx
 import pytest
 from aiosmtpd.controller import Controller
+from loopback_servers import Postbox
 from pypdf import PdfReader
 
 from adtech_assets import server as servers
@@ -25,19 +25,6 @@ from adtech_assets.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 Found = TypeVar("Found")
-
-
-class Postbox:
-    """Keeps what the SMTP server was given."""
-
-    def __init__(self) -> None:
-        self.mails: list[EmailMessage] = []
-
-    async def handle_DATA(self, _server: object, _session: object, envelope: Any) -> str:  # noqa: N802
-        parsed = message_from_bytes(envelope.content, policy=policy.default)
-        assert isinstance(parsed, EmailMessage)
-        self.mails.append(parsed)
-        return "250 OK"
 
 
 @dataclass

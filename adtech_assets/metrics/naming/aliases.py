@@ -22,7 +22,7 @@ import polars as pl
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from adtech_assets.exports.refusal import Refusal
+from adtech_assets.exports.refusal import not_valid
 from adtech_assets.metrics.naming.spelling import normal
 
 ALIASES_FILE = "aliases.yaml"
@@ -130,15 +130,8 @@ def read_aliases_file(path: Path) -> Aliases:
     try:
         parsed = yaml.load(path.read_text("utf-8-sig"), Loader=_PlainLoader)  # noqa: S506 - makes nothing but text
         return Aliases.model_validate(_without_blanks(parsed))
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "the top"
-        raise Refusal(
-            f"{path.name} is not valid at {place}: {first['msg']}. What to do: correct or remove it"
-        ) from error
-    except (yaml.YAMLError, UnicodeDecodeError, OSError, RecursionError) as error:
-        text = " ".join(str(error).split())
-        raise Refusal(f"{path.name} cannot be read: {text}. What to do: correct or remove it") from error
+    except (ValidationError, yaml.YAMLError, UnicodeDecodeError, OSError, RecursionError) as error:
+        raise not_valid(path, error) from error
 
 
 def _without_blanks(parsed: Any) -> Any:
