@@ -18,7 +18,7 @@ from adtech_assets.insight import anomalies, drivers, recommendations
 from adtech_assets.lake import Part, forget_interrupted, write_atomic
 from adtech_assets.metrics import weekly as weeks
 from adtech_assets.metrics.model import ADDITIVE
-from adtech_assets.metrics.succession.maturity import Drift, usual_drift
+from adtech_assets.metrics.succession.maturity import Drift, at_same_age, usual_drift
 from adtech_assets.metrics.succession.renames import PROVEN
 from adtech_assets.metrics.succession.settlement import ADS
 from adtech_assets.narrative.collect import collect
@@ -232,6 +232,9 @@ def content_of(workspace: Workspace, client: str, week: dt.date, version: int) -
         .unique(["old", "new"], keep="first", maintain_order=True),
         as_reported=_as_first_reported(workspace, client, week - dt.timedelta(days=7)),
         restated=_restated(lake.read(WEEKS_AS_FIRST_STATED, part), week - dt.timedelta(days=7)),
+        at_same_age=at_same_age(
+            lake.read(WEEKS_AS_FIRST_STATED, part), week, contents.account_of(weekly, week - dt.timedelta(days=7))
+        ),
         fresh=_is_fresh(lake.read(UPLOAD_CHANGES, part), end, settings.restatement),
         drift=_drift(lake.read(WEEKS_AS_FIRST_STATED, part), settings.restatement),
         simulated=any(item.simulated for item in evidence.items),

@@ -41,7 +41,8 @@ class ReportContent:
     RENAMES applied. checksums: CHECKSUMS of the client. `simulated`: the weather is.
 
     `as_reported`: the week before as its report first said it, a row of REPORTS. `restated`: by how much its slices
-    changed since they were first stated, per metric. `fresh`: the week is so young that platforms still change its
+    changed since they were first stated, per metric. `at_same_age`: what the week before stood
+    at when it was as young as this one, per metric. `fresh`: the week is so young that platforms still change its
     figures. `drift`: by how much fresh figures of this client usually change, per metric; empty while that is not known.
     """
 
@@ -71,6 +72,7 @@ class ReportContent:
     checksums: pl.DataFrame = field(default_factory=CHECKSUMS.empty)
     as_reported: Mapping[str, Any] | None = None
     restated: Mapping[str, float] = field(default_factory=dict)
+    at_same_age: Mapping[str, float] = field(default_factory=dict)
     fresh: bool = False
     drift: Mapping[str, Drift] = field(default_factory=dict)
 

@@ -22,11 +22,29 @@ def fresh_said(content: ReportContent) -> str | None:
     """That the week is young, with the client's own usual drift where it is known; None where it is not young."""
     if not content.fresh:
         return None
-    words = content.wording
+    return " ".join(filter(None, [content.wording.fresh_said, _like_with_like(content), _drift_said(content)]))
+
+
+def _like_with_like(content: ReportContent) -> str | None:
+    """This week beside the week before at the same age, where that is another change than the one the tiles show."""
+    words, now, parts = content.wording, content.account_row, []
+    for metric in ("conversions", "revenue"):
+        then, value = content.at_same_age.get(metric), now.get(metric)
+        if not then or value is None or now.get(f"{metric}_change") is None:
+            continue
+        change = value / then - 1
+        if abs(change - now[f"{metric}_change"]) >= _UNSEEN:
+            said = content.figures.percent(change, signed=True)
+            label = semantic_model().metric(metric).label.lower()
+            parts.append(words.same_age_part.format(metric=label, value=content.figures.of(metric, then), change=said))
+    return words.same_age_said.format(parts=", ".join(parts)) if parts else None
+
+
+def _drift_said(content: ReportContent) -> str:
+    words, percent = content.wording, content.figures.percent
     if not content.drift:
-        return f"{words.fresh_said} {words.drift_unknown}"
+        return words.drift_unknown
     weeks = max(drift.weeks for drift in content.drift.values())
-    percent = content.figures.percent
     parts = [
         words.drift_part.format(
             metric=semantic_model().metric(metric).label.lower(), median=percent(drift.median, signed=True),
@@ -35,10 +53,9 @@ def fresh_said(content: ReportContent) -> str | None:
         for metric, drift in content.drift.items()
         if max(abs(drift.median), abs(drift.low), abs(drift.high)) >= _UNSEEN
     ]  # fmt: skip
-    said = (
-        words.drift_said.format(parts=", ".join(parts), weeks=weeks) if parts else words.drift_none.format(weeks=weeks)
-    )
-    return f"{words.fresh_said} {said}"
+    if not parts:
+        return words.drift_none.format(weeks=weeks)
+    return words.drift_said.format(parts=", ".join(parts), weeks=weeks)
 
 
 def since_reported(content: ReportContent) -> str | None:

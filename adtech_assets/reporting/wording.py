@@ -27,6 +27,8 @@ class Wording:
     drift_unknown: str = (
         "How much this client's figures usually move is known once exports of more weeks have been read."
     )
+    same_age_said: str = "When it was as young, the week before stood at {parts}."
+    same_age_part: str = "{metric} {value} (this week {change})"
     reported_note: str = "The week before, since it was reported"
     reported_said: str = "{metric} of {week} was {old} when reported and is {new} now: {parts}."
     late_conversions: str = "{count} late conversions"

@@ -63,3 +63,13 @@ def test_a_fresh_week_is_provisional_with_the_clients_own_drift_once_it_is_known
     still = fresh_said(report_content(fresh=True, drift={"spend": drift["spend"]}))
     assert still is not None and "has usually not moved afterwards (median of 6 weeks)" in still
     assert "Provisional" in [note.title for note in build_notes(report_content(fresh=True))]
+
+
+def test_a_fresh_week_is_compared_with_the_week_before_as_young_as_it_is() -> None:
+    now = account_of(report_content().weekly, WEEK)
+    then = now["revenue"] / 1.02
+    text = fresh_said(report_content(fresh=True, at_same_age={"revenue": then}))
+    assert text is not None and "When it was as young, the week before stood at revenue €" in text
+    assert "(this week +2.0%)" in text
+    same = now["revenue"] / (1 + now["revenue_change"])
+    assert "as young" not in str(fresh_said(report_content(fresh=True, at_same_age={"revenue": same})))

@@ -6,6 +6,8 @@ single changes (`restatement`).
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -20,6 +22,8 @@ from adtech_assets.tables import WEEKS_AS_FIRST_STATED
 
 _TABLE = ("platform", "account", "days")
 _FRESH_DAYS = 7
+_LIKE_DAYS = 1
+_SAME = 0.005  # half a cent: less is the rounding of sums
 
 
 def weeks_as_first_stated(told: pl.DataFrame, newest: pl.DataFrame, uploads: pl.DataFrame) -> pl.DataFrame:
@@ -59,6 +63,19 @@ def weeks_as_first_stated(told: pl.DataFrame, newest: pl.DataFrame, uploads: pl.
         )
     )
     return WEEKS_AS_FIRST_STATED.conform(weekly.sort("week", "metric"))
+
+
+def at_same_age(weeks: pl.DataFrame, week: dt.date, totals: Mapping[str, float | None]) -> dict[str, float]:
+    """The week before `week` as it stood at the age at which `week` is first stated, per metric; without metrics of
+    which slices were missing then. weeks: table weeks_as_first_stated. totals: what the week before is now, in all."""
+    before = weeks.filter(pl.col("week") == week - dt.timedelta(days=7))
+    own = weeks.filter(pl.col("week") == week).select("metric", pl.col("age_first").alias("own_age"))
+    both = before.join(own, on="metric").filter((pl.col("age_first") - pl.col("own_age")).abs() <= _LIKE_DAYS)
+    return {
+        row["metric"]: row["first"]
+        for row in both.iter_rows(named=True)
+        if (total := totals.get(row["metric"])) is not None and abs(total - row["now"]) < _SAME
+    }
 
 
 @dataclass(frozen=True)

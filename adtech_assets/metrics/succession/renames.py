@@ -67,13 +67,12 @@ def find(
     alone = (pl.col("proven").sum().over(*_WHERE, "old") == 1) & (pl.col("proven").sum().over(*_WHERE, "new") == 1)
     status = pl.when(pl.col("proven") & alone).then(pl.lit(PROVEN)).otherwise(pl.lit(SUSPECTED))
     judged = judged.with_columns(status.alias("status")).sort("sequence", "platform", "old", "new")
-    apart = [aliases.apart("campaign", row["old"], row["new"]) for row in judged.iter_rows(named=True)]
-    one = [resolved.get(row["old"]) == resolved.get(row["new"]) for row in judged.iter_rows(named=True)]
-    judged = judged.with_columns(pl.Series("apart", apart, pl.Boolean), pl.Series("one", one, pl.Boolean))
-    judged = judged.with_columns(
-        pl.when("apart").then(pl.lit(OVERRULED)).when("one").then(pl.lit(PROVEN)).otherwise("status").alias("status")
-    )
-    return RENAMES.conform(judged)
+    pairs_of_names = judged.select("old", "new").rows()
+    apart = pl.Series([aliases.apart("campaign", old, new) for old, new in pairs_of_names], dtype=pl.Boolean)
+    one = pl.Series([resolved.get(old) == resolved.get(new) for old, new in pairs_of_names], dtype=pl.Boolean)
+    judged = judged.with_columns(pl.when(apart).then(pl.lit(OVERRULED)).otherwise("status").alias("status"))
+    # Two spellings that count as one name anyway need no suggestion.
+    return RENAMES.conform(judged.filter(~one | (pl.col("status") == PROVEN)))
 
 
 def proven(renames: pl.DataFrame) -> list[dict[str, Any]]:
