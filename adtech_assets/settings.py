@@ -141,6 +141,7 @@ class Alerts(Group):
     keep_trying_hours: float = Field(168, gt=0, description="after this an alert lies in outbox/alerts/undelivered")
     keep_sent_days: float = Field(30, gt=0, description="how long sent alerts are listed by `adtech alerts`")
     send_seconds: float = Field(15, gt=0, description="how long one channel may take for one alert")
+    late_repeat_hours: float = Field(168, gt=0, description="a client that stays late is told again after this long")
     late_check_minutes: float = Field(60, gt=0, description="how often it is looked which clients are late")
     silent_minutes: float = Field(15, gt=0, description="a sensor that did not run this long is told")
 
@@ -192,6 +193,9 @@ class Restatement(Group):
     partial_rows: int = Field(7, ge=1, description="missing slices from which their coming back proves a partial one")
     partial_healed_share: float = Field(0.5, gt=0, le=1, description="share of them that has to come back")
     live_days: int = Field(7, ge=1, description="a campaign with figures this close to the end of an export still runs")
+    prompt_days: int = Field(
+        7, ge=0, description="an export that arrives this soon after the last day it covers was made when it arrived"
+    )
     mature_days: int = Field(28, ge=7, description="age from which a week's figures hardly change any more")
     drift_weeks: int = Field(4, ge=2, description="mature weeks needed before a client's usual drift is said")
 
@@ -216,6 +220,9 @@ class Names(Group):
 
     fuzzy: bool = Field(True, description="false: only the same letters, ids and aliases.yaml make names one")
     similarity: float = Field(88, ge=50, le=100, description="share of letters that must be equal, in percent")
+    suggest_similarity: float = Field(
+        75, ge=50, le=100, description="the same for names too damaged to decide: as much, and they are suggested"
+    )
     min_letters: int = Field(9, ge=4, description="shorter names are never compared")
     rare_share: float = Field(0.1, gt=0, le=1, description="most rows of the rare spelling, as a share of the other's")
     window_days: int = Field(7, ge=1, description="how many days around each of its days the other one must run")

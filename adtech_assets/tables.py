@@ -252,6 +252,8 @@ RESTATEMENTS = Table(
         "changed_in": Column(TEXT, "upload that changed it"),
         "sequence": Column(INT, "that upload's place in the order in which uploads overrule each other, from 1"),
         "age_days": Column(INT, "days between the day and the export that changed it"),
+        "stated_as": Column(TEXT, "the campaign as the upload that changed it states it; null in a shop"),
+        "stated_before_as": Column(TEXT, "the campaign as the upload that first stated the old value states it"),
     },
 )
 
@@ -288,6 +290,7 @@ RENAMES = Table(
         "days_equal_spend": Column(INT, "of these, days with equal spend"),
         "first_day": Column(DAY, "first shared day"),
         "last_day": Column(DAY, "last shared day"),
+        "altogether": Column(BOOL, "the old name is gone; else only the days from first to last got the new one"),
         "upload_id": Column(TEXT, "upload that states the new name"),
         "sequence": Column(INT, "its place in the order of uploads"),
     },
@@ -312,6 +315,7 @@ UPLOAD_CHANGES = Table(
         "healed_by": Column(TEXT, "upload that brought most of them back; null where none did"),
         "partial": Column(BOOL, "looks like a partial re-export: too much is missing at once to be meant"),
         "confirmed": Column(BOOL, "the user said that what is missing is meant"),
+        "stands_apart": Column(BOOL, "covers days that are known and shares no campaign with an earlier file"),
     },
 )
 
@@ -476,6 +480,9 @@ REPORTS = Table(
         **_ADDITIVE,
     },
 )
+
+FILED = "filed"
+"""Transport of a version that was not mailed."""
 
 DELIVERIES = Table(
     "report_deliveries",

@@ -72,7 +72,9 @@ def test_an_alert_reaches_its_channel_once_and_is_in_the_log_as_well(tmp_path: P
     (got,) = receiver.got
     assert got["message"].startswith("ERROR cleaned_metrics") and "broken.csv" in got["message"]
     assert (
-        got["title"] == "adtech: acme (2)" and got["message"].endswith("http://ui/runs/1") and len(log(tmp_path)) == 1
+        got["title"] == "adtech: acme: 2 problems"
+        and got["message"].endswith("http://ui/runs/1")
+        and len(log(tmp_path)) == 1
     )
 
 
@@ -97,7 +99,11 @@ def test_of_a_run_only_the_news_is_told_and_the_rest_counted(tmp_path: Path) -> 
     office = desk(tmp_path)
     office.tell(alert(1, REFUSED), NOW)
     message = office.tell(alert(2, REFUSED, STEP, at=NOW + HOUR), NOW + HOUR)
-    assert message is not None and "broken.csv" not in message.text and "1 more, told before, is still" in message.text
+    assert (
+        message is not None
+        and "broken.csv" not in message.text
+        and "1 more, told before, is still there: raw_uploads / every_upload_readable" in message.text
+    )
 
 
 @pytest.mark.parametrize("say", [True, False])
@@ -107,10 +113,48 @@ def test_a_problem_that_ended_and_comes_back_is_told_again(tmp_path: Path, say: 
     end = office.tell(alert(2, at=NOW + HOUR, passed=True), NOW + HOUR)
     assert (end is not None) == say
     if end is not None:
-        assert end.title.endswith("resolved") and "which had failed since 2026-11-21 09:30" in end.text
+        assert end.title == "adtech: acme: solved" and "which had failed since 2026-11-21 09:30" in end.text
         assert end.severity == "WARN", "the end goes where the beginning went"
-    assert office.tell(alert(3, at=NOW + HOUR, passed=True), NOW + HOUR) is None, "resolved is said once"
+    assert office.tell(alert(3, at=NOW + HOUR, passed=True), NOW + HOUR) is None, "solved is said once"
     assert office.tell(alert(4, REFUSED, at=NOW + 2 * HOUR), NOW + 2 * HOUR) is not None
+
+
+def test_the_end_of_a_problem_goes_where_its_beginning_went_and_is_marked_as_good_news(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    office = desk(tmp_path, channels=(AlertChannel(url=SecretStr(receiver.url), min_severity="error"),))
+    office.tell(alert(1, STEP), NOW)
+    office.tell(alert(2, REFUSED, at=NOW + HOUR), NOW + HOUR)
+    office.tell(alert(3, at=NOW + 2 * HOUR, passed=True), NOW + 2 * HOUR)
+    office.deliver(NOW + 2 * HOUR)
+    assert [got["type"] for got in receiver.got] == ["failure", "success"]
+    office.tell(alert(4, STEP, at=NOW + 3 * HOUR), NOW + 3 * HOUR)
+    holds = ((STEP.asset, STEP.check),)
+    given_up = Alert("5", "adtech: acme", "", NOW + 4 * HOUR, passed=holds, client="acme", ending="given up waiting")
+    said = office.tell(given_up, NOW + 4 * HOUR)
+    office.deliver(NOW + 4 * HOUR)
+    assert receiver.got[-1]["type"] == "info" and receiver.got[-1]["title"] == "adtech: acme: given up waiting"
+    assert said is not None and "Given up waiting: cleaned_metrics / step, which had failed since" in said.text
+
+
+@pytest.mark.parametrize(("seconds", "delayed"), [(15, False), (75, True)])
+def test_a_message_that_comes_late_says_from_when_it_is(
+    tmp_path: Path, receiver: Receiver, seconds: int, delayed: bool
+) -> None:
+    office = desk(tmp_path, receiver.url)
+    office.tell(alert(1, STEP), NOW)
+    office.deliver(NOW + dt.timedelta(seconds=seconds))
+    assert ("found 2026-11-21 09:30 UTC" in receiver.got[0]["message"]) == delayed
+
+
+def test_a_message_kept_by_an_earlier_version_is_still_sent(tmp_path: Path, receiver: Receiver) -> None:
+    office = desk(tmp_path, receiver.url)
+    office.tell(alert(1, STEP), NOW)
+    (path,) = (office.store.root / PENDING).glob("*.json")
+    content = json.loads(path.read_bytes())
+    del content["tone"]
+    path.write_text(json.dumps(content))
+    assert office.deliver(NOW).taken == 1 and receiver.got[0]["type"] == "failure"
 
 
 def test_a_run_looked_at_late_does_not_end_a_newer_problem_and_one_looked_at_twice_says_nothing(tmp_path: Path) -> None:
@@ -155,13 +199,13 @@ def test_the_living_channel_is_told_once_of_the_dead_one_and_of_its_end(
     for minutes in range(0, 60):
         office.deliver(NOW + dt.timedelta(minutes=minutes))
         office.tell_of_dead_channels(NOW + dt.timedelta(minutes=minutes))
-    assert [got["title"] for got in receiver.got] == ["adtech: acme (1)", "adtech: an alert channel is dead (1)"]
+    assert [got["title"] for got in receiver.got] == ["adtech: acme: 1 problem", "adtech: alert channels: 1 problem"]
     assert "channel 1 (json) takes no alerts" in receiver.got[1]["message"]
     second.up()
     for hours in (2, 3, 4):
         office.deliver(NOW + hours * HOUR)
         office.tell_of_dead_channels(NOW + hours * HOUR)
-    assert [got["title"] for got in receiver.got][2:] == ["adtech: an alert channel is dead: resolved"]
+    assert [got["title"] for got in receiver.got][2:] == ["adtech: alert channels: solved"]
     assert len(second.got) == 3 and not office.waiting()
 
 
@@ -224,10 +268,10 @@ def test_severity_and_client_decide_who_is_told(tmp_path: Path, receiver: Receiv
     office.tell(alert(1, REFUSED), NOW)
     office.tell(alert(2, STEP, client="bolt"), NOW)
     office.tell(alert(3, Failure("a", "b", "INFO", "an empty file")), NOW)
-    office.tell(Alert("sensors-1", "adtech: a sensor is broken", "", NOW, (STEP,)), NOW)
+    office.tell(Alert("sensors-1", "adtech: sensors", "", NOW, (STEP,)), NOW)
     office.deliver(NOW)
-    assert [got["title"] for got in receiver.got] == ["adtech: bolt (1)", "adtech: a sensor is broken (1)"]
-    assert [got["title"] for got in second.got] == ["adtech: acme (1)"]
+    assert [got["title"] for got in receiver.got] == ["adtech: bolt: 1 problem", "adtech: sensors: 1 problem"]
+    assert [got["title"] for got in second.got] == ["adtech: acme: 1 problem"]
     assert len(log(tmp_path)) == 4 and office.deliver(NOW).sentence == "no alert waits"
 
 
@@ -245,7 +289,7 @@ def test_an_alert_reaches_a_mailbox_as_plain_text(tmp_path: Path) -> None:
     finally:
         controller.stop()
     (mail,) = postbox.mails
-    assert mail["Subject"] == "adtech: acme (1)" and "ops@agency.example" in str(mail["To"])
+    assert mail["Subject"] == "adtech: acme: 1 problem" and "ops@agency.example" in str(mail["To"])
     part = mail.get_body(("plain", "html"))
     assert part is not None and "‹b›x‹/b› Subject: forged" in part.get_content() and "<img" not in part.get_content()
 
@@ -298,7 +342,7 @@ def test_a_process_killed_anywhere_before_sending_loses_nothing_and_tells_nothin
     boom = Failure("a", "step", "ERROR", "boom")
     assert office.tell(alert(1, boom), NOW) is None and office.tell(alert(2, boom), NOW) is None
     office.deliver(NOW)
-    assert [got["title"] for got in receiver.got] == ["adtech: acme (1)"]
+    assert [got["title"] for got in receiver.got] == ["adtech: acme: 1 problem"]
 
 
 def test_many_at_once_tell_and_send_each_problem_once(tmp_path: Path, receiver: Receiver) -> None:

@@ -22,13 +22,18 @@ def alert(*failures: Failure) -> Alert:
     return Alert("run-1", "adtech: acme: client_metrics failed", "http://ui/runs/1", NOW, failures, client="acme")
 
 
-def body(*failures: Failure, settings: Alerts | None = None, known: int = 0, secrets: tuple[str, ...] = ()) -> str:
+def body(
+    *failures: Failure,
+    settings: Alerts | None = None,
+    known: tuple[tuple[str, str], ...] = (),
+    secrets: tuple[str, ...] = (),
+) -> str:
     lines = [Line(failure) for failure in failures]
     return body_of(alert(*failures), lines, [], known, settings or Alerts(), secrets)
 
 
 def test_one_message_has_all_failures_worst_first_with_rows_remedy_and_link() -> None:
-    text = body(READABLE, STEP, settings=Alerts(max_rows=2), known=3)
+    text = body(READABLE, STEP, settings=Alerts(max_rows=2), known=(("a", "x"), ("b", "y")))
     assert text.splitlines() == [
         "ERROR cleaned_metrics / step: the disk is full",
         "WARN raw_uploads / every_upload_readable: 9 files fail",
@@ -36,7 +41,7 @@ def test_one_message_has_all_failures_worst_first_with_rows_remedy_and_link() ->
         "    file=0.csv, reason=no day",
         "    file=1.csv, reason=no day",
         "    and 7 more rows",
-        "3 more, told before, are still there",
+        "2 more, told before, are still there: a / x, b / y",
         "http://ui/runs/1",
     ]
 
@@ -51,10 +56,36 @@ def test_the_raw_row_of_a_file_and_mail_addresses_are_never_quoted() -> None:
 
 def test_a_problem_that_lasts_says_since_when_and_one_that_ended_says_so() -> None:
     lines, over = [Line(STEP, NOW - dt.timedelta(days=2))], [Over("raw_uploads", "x", NOW - dt.timedelta(days=1))]
-    text = body_of(alert(STEP), lines, over, 0, Alerts())
+    text = body_of(alert(STEP), lines, over, (), Alerts())
     assert "told before; it has lasted since 2026-11-19 09:30 UTC" in text
-    assert "Resolved: raw_uploads / x, which had failed since 2026-11-20 09:30 UTC" in text
-    assert title_of(alert(), 0).endswith(": resolved")
+    assert "Solved: raw_uploads / x, which had failed since 2026-11-20 09:30 UTC" in text
+    assert title_of(alert(), 0).endswith(": solved")
+
+
+def test_the_same_reason_is_given_once_in_a_message() -> None:
+    reason = "no column holds days; name it in mapping.yaml"
+    nothing = Failure(
+        "raw_uploads", "has_readable_upload", "ERROR", "1 inbox fails", [{"uploads": 1, "reason": reason}]
+    )
+    one = Failure("raw_uploads", "every_upload_readable", "WARN", "1 file fails", [{"file": "a.csv", "reason": reason}])
+    text = body(one, nothing)
+    assert text.count(reason) == 1 and "file=a.csv, reason=as above" in text
+    assert body(one).count(reason) == 1, "another message says it again"
+
+
+def test_many_known_problems_are_counted_and_the_first_named() -> None:
+    text = body(STEP, known=tuple(("a", f"check_{i}") for i in range(9)))
+    assert "9 more, told before, are still there: a / check_0," in text and "a / check_4, and 4 others" in text
+
+
+def test_the_title_counts_problems_and_says_how_they_ended() -> None:
+    plain = Alert("i", "adtech: acme, figures", "", NOW)
+    assert [title_of(plain, told) for told in (0, 1, 2)] == [
+        "adtech: acme, figures: solved", "adtech: acme, figures: 1 problem", "adtech: acme, figures: 2 problems"
+    ]  # fmt: skip
+    failed = Alert("i", "adtech: acme, figures", "", NOW, failed=True)
+    assert title_of(failed, 1) == "adtech: acme, figures failed: 1 problem"
+    assert title_of(failed, 0) == "adtech: acme, figures: solved"
 
 
 @pytest.mark.parametrize("count", [1, 40], ids=["one long", "many"])

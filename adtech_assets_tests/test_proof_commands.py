@@ -204,3 +204,13 @@ def test_a_store_that_says_something_else_than_its_files_is_not_proved() -> None
     workspace.lake.write(CLEANED, part, stored.with_columns(spend=pl.col("spend") + 1))
     result = ask("trace", "acme", "--week", "2025-01-06")
     assert result.exit_code == 1 and "not proved: spend is 43.48 in the store" in result.stderr
+
+
+def test_a_week_beyond_the_calendar_and_a_folder_that_is_missing_are_told(home: Path) -> None:
+    drop()
+    for days in (("--week", "9999-12-31"), ("--from", "9999-12-31", "--to", "9999-12-31")):
+        refused = ask("trace", "acme", *days)
+        assert refused.exit_code == 1 and "9999-12-31" in refused.stderr, days
+    for command in (("quarantine", "acme"), ("trace", "acme", "--week", "2025-01-06")):
+        refused = ask(*command, "--export", home / "no" / "such" / "t.csv")
+        assert refused.exit_code == 1 and "there is no folder" in refused.stderr and not (home / "no").exists()

@@ -20,6 +20,7 @@ from adtech_assets.settings import AlertChannel, Alerts
 
 _SERVICE = re.compile(r"[a-z][a-z0-9+]{0,20}")
 _KINDS = {"ERROR": "failure", "WARN": "warning", "INFO": "info"}
+_TONES = {"success": "success", "info": "info"}
 _WORDS = {"error": "ERROR", "warning": "WARN", "info": "INFO"}
 _DIGITS, _SAID = 10, 200
 _TOKEN = 10
@@ -85,8 +86,9 @@ def _key(url: str) -> str:
     return f"{_service(url)}-{hashlib.sha256(rest.encode('utf-8', 'replace')).hexdigest()[:_DIGITS]}"
 
 
-def hand_over(channel: Channel, title: str, body: str, severity: str, seconds: float) -> str | None:
-    """Send to one channel. None if it was taken, else why not, without any part of the address. Never raises."""
+def hand_over(channel: Channel, title: str, body: str, severity: str, seconds: float, tone: str = "") -> str | None:
+    """Send to one channel, marked by `tone`, else by severity. None if it was taken, else why not, without any part of
+    the address. Never raises."""
     if channel.trouble:
         return channel.trouble
     from apprise import Apprise, NotifyFormat
@@ -101,7 +103,7 @@ def hand_over(channel: Channel, title: str, body: str, severity: str, seconds: f
             title=title,
             body=body,
             body_format=NotifyFormat.TEXT,
-            notify_type=_KINDS[severity],
+            notify_type=_TONES.get(tone, _KINDS[severity]),
             interpret_escapes=False,
             timeout=seconds,
         )

@@ -19,7 +19,7 @@ from adtech_assets.settings import Alerts
 DELIVERY = "delivery"
 _DEAD_ATTEMPTS = 5  # a quarter of an hour with the default pauses
 _DEAD_REMEDY = "Correct its address or its service; `adtech alerts --test` tries it. What waits for it is kept."
-_LATE = dt.timedelta(minutes=10)
+_LATE = dt.timedelta(minutes=1)
 _MAX_DOUBLINGS = 20
 
 
@@ -69,7 +69,8 @@ def deliver(
                 due = at_once or channel.key in alive or state.next is None or _reached(state.next, now, settings)
                 if channel.key in said or not due or time.monotonic() > ends:
                     continue
-                answer = hand_over(channel, message.title, _body(message, now), message.severity, settings.send_seconds)
+                body = _body(message, now)
+                answer = hand_over(channel, message.title, body, message.severity, settings.send_seconds, message.tone)
                 if answer is None:
                     alive.add(channel.key)
                     taken += 1

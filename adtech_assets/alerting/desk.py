@@ -37,8 +37,9 @@ class Desk:
         outbox = settings.place(settings.paths.outbox)
         return cls(settings.alerts, Store(outbox), tuple(channels), secrets)
 
-    def tell(self, alert: Alert, now: dt.datetime | None = None) -> Message | None:
+    def tell(self, alert: Alert, now: dt.datetime | None = None, repeat_hours: float | None = None) -> Message | None:
         """Queue what is news of an alert, and remember it; None where nothing is. Told once, however often it is called.
+        What lasts is told again after `repeat_hours`, if not given those of the settings.
 
         OSError where the outbox cannot be written: nothing is remembered then, and the caller may try again.
         """
@@ -47,7 +48,7 @@ class Desk:
         with self.store.writing():
             if self.store.is_told(alert.id):
                 return None
-            repeat = dt.timedelta(hours=self.settings.repeat_hours)
+            repeat = dt.timedelta(hours=repeat_hours or self.settings.repeat_hours)
             found = news(alert, self.store.problems(), now, repeat, self.settings.say_resolved)
             message = None
             if found.worth_telling:
@@ -59,6 +60,7 @@ class Desk:
                     severity=found.severity,
                     client=alert.client,
                     run_id=alert.run_id,
+                    tone="" if found.lines else "info" if alert.ending else "success",
                 )
             self.store.commit(message, found.changes)
             return message
@@ -80,7 +82,7 @@ class Desk:
         if len(self.channels) < 2:
             return None
         failures, well = standing(self.store, self.channels)
-        identity, title = f"channels-{now:%Y%m%dT%H%M%S%f}", "adtech: an alert channel is dead"
+        identity, title = f"channels-{now:%Y%m%dT%H%M%S%f}", "adtech: alert channels"
         return self.tell(Alert(identity, title, "", now, tuple(failures), tuple(well)), now)
 
     def retry(self, now: dt.datetime | None = None) -> Delivery:

@@ -44,7 +44,7 @@ class News:
 
     lines: tuple[Line, ...]
     over: tuple[Over, ...]
-    known: int
+    known: tuple[tuple[str, str], ...]
     severity: str
     changes: Mapping[Key, Problem | None]
 
@@ -62,7 +62,7 @@ def news(
     """
     changes: dict[Key, Problem | None] = {}
     lines: list[Line] = []
-    known = 0
+    known: list[tuple[str, str]] = []
     for failure in alert.failures:
         key = Key(alert.client, alert.part, failure.asset, failure.check)
         before = changes.get(key) or problems.get(key)
@@ -71,7 +71,7 @@ def news(
         after, line = _failing(key, failure, before, alert.at, now, repeat)
         changes[key] = after
         if line is None:
-            known += 1
+            known.append((failure.asset, failure.check))
         else:
             lines.append(line)
     over: list[Over] = []
@@ -87,7 +87,7 @@ def news(
     told = [line.failure for line in lines]
     # The end of a problem goes where its beginning went.
     severity = worst([*told, *(Failure("", "", ended_as, "") for ended_as in ended)])
-    return News(tuple(lines), tuple(over) if say_resolved else (), known, severity, changes)
+    return News(tuple(lines), tuple(over) if say_resolved else (), tuple(dict.fromkeys(known)), severity, changes)
 
 
 def _failing(

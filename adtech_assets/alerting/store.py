@@ -50,7 +50,8 @@ class Try:
 
 @dataclass
 class Message:
-    """An alert as it is sent: its words are fixed when it is told."""
+    """An alert as it is sent: its words are fixed when it is told. `severity` says who is told, `tone` (success or info)
+    how it is marked, where not by its severity: the end of an error goes to those who heard of it, as good news."""
 
     id: str
     at: dt.datetime
@@ -61,6 +62,7 @@ class Message:
     run_id: str = ""
     channels: dict[str, Try] = field(default_factory=dict)
     given_up: dt.datetime | None = None
+    tone: str = ""
 
 
 class Store:

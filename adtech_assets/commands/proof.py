@@ -77,8 +77,11 @@ def _days(week: str | None, first: str | None, last: str | None) -> tuple[dt.dat
         raise fail("say which days: --week 2025-03-24, or --from 2025-03-24 --to 2025-03-30")
     if week is not None:
         day = _day("--week", week)
-        monday = day - dt.timedelta(days=day.weekday())
-        return monday, monday + dt.timedelta(days=6)
+        try:
+            monday = day - dt.timedelta(days=day.weekday())
+            return monday, monday + dt.timedelta(days=6)
+        except OverflowError:
+            raise fail(f"--week {week}: that week reaches beyond the calendar; write it as 2025-03-24") from None
     if first is None or last is None:
         raise fail("--from and --to go together")
     start, end = _day("--from", first), _day("--to", last)

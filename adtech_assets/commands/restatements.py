@@ -58,7 +58,10 @@ def restatements(
 def _show(answer: dict[str, Any]) -> None:
     ledger = answer["ledger"]
     _table("What each file did to the slices (day and campaign) it covers, the newest last", answer["files"])
-    _table("Changed figures by age of their day when the export changed it", _by_age(ledger["changes"]))
+    _table(
+        "Changed figures by age of their day when the export changed it",
+        _by_age([*ledger["changes"], *ledger["changes_across_renames"]]),
+    )
     _list("Renamed (proven by equal history, applied)", ledger["renames"], _rename)
     _list("Perhaps renamed (not applied: say in aliases.yaml if they are one)", ledger["suspected_renames"], _rename)
     missing = [row for row in ledger["vanished"] if not row["explained_by"]]
@@ -105,7 +108,7 @@ def _table(title: str, rows: list[dict[str, Any]]) -> None:
     if not rows:
         out.print(f"{title}: none\n", markup=False)
         return
-    columns = [name for name in rows[0] if name != "platform"]
+    columns = [name for name in rows[0] if name not in ("platform", "upload_id")]
     table = Table(title=title, title_justify="left", show_edge=False)
     for name in columns:
         table.add_column(name, justify="left" if name == columns[0] else "right")

@@ -40,6 +40,8 @@ def write_csv(path: Path, frame: pl.DataFrame) -> None:
     """Write the table; the command ends where that is not possible."""
     if path.suffix.lower() != ".csv":
         raise fail(f"--export {path}: name a file that ends with .csv")
+    if not path.parent.is_dir():
+        raise fail(f"--export {path}: there is no folder {path.parent}; create it, or name another")
     try:
         write_atomic(path, as_csv(frame))
     except OSError as error:

@@ -19,7 +19,8 @@ from adtech_assets.exports.refusal import Refusal
 from adtech_assets.settings import Reader
 
 DELIMITERS = (",", ";", "\t", "|")
-LINE, CELLS = "__line", "__cells"
+LINE, CELLS, SURPLUS = "__line", "__cells", "__surplus"
+_SURPLUS_TYPE = pl.List(pl.String)
 _SEPARATOR_LINE = re.compile(r'^"?sep=(?P<delimiter>.)"?[,;\t|]*$', re.IGNORECASE)
 _COMMENT = "#"
 _HEADER_LEAST, _NARROW = 3, 2
@@ -183,7 +184,7 @@ def cells(data: bytes, layout: Layout, settings: Reader) -> pl.DataFrame:
     """All records under the header as text, one column a header position (`"0"`, `"1"`, ...), blank cells null.
 
     `__line` is the line on which the record begins, from 1; `__cells` the number of its cells where that is not the
-    header's, else null. Blank lines are left out.
+    header's, else null; `__surplus` its cells beyond the header, null where there are none. Blank lines are left out.
     """
     begin = _offset(data, layout.after)
     main = _before_tail(data, begin, settings.tail_lines) if len(data) - begin > _SMALL else 0
@@ -247,9 +248,7 @@ def _fast(data: bytes, begin: int, end: int, layout: Layout) -> pl.DataFrame | N
         frame = frame.with_columns(pl.all().replace("", None))
     if quoted and not _complete(frame, data, begin, end, layout.delimiter):
         return None
-    numbered = frame.with_columns(
-        pl.int_range(first_line, first_line + lines, dtype=pl.Int64).alias(LINE), pl.lit(None, pl.Int64).alias(CELLS)
-    )
+    numbered = frame.with_columns(pl.int_range(first_line, first_line + lines, dtype=pl.Int64).alias(LINE), *regular())
     blank = frame.select(pl.all_horizontal(pl.all().is_null())).to_series()
     return numbered.filter(~blank) if blank.any() else numbered
 
@@ -280,10 +279,11 @@ def _careful(body: bytes, layout: Layout, first_line: int, settings: Reader) -> 
     width = len(layout.headers)
     text = io.TextIOWrapper(io.BytesIO(body), encoding="utf-8", errors="replace", newline="")
     reader = csv.reader(text, delimiter=layout.delimiter or ",")
-    frames = [_frame([], [], [], width)]
+    frames = [_frame([], [], [], [], width)]
     records: list[list[str | None]] = []
     numbers: list[int] = []
     counts: list[int | None] = []
+    surplus: list[list[str] | None] = []
     line, begin = 1, 0
     try:
         for record in reader:
@@ -294,9 +294,10 @@ def _careful(body: bytes, layout: Layout, first_line: int, settings: Reader) -> 
             records.append([cell or None for cell in cut])
             numbers.append(first_line - 1 + line)
             counts.append(_other_count(record, width))
+            surplus.append(record[width : counts[-1]] if (counts[-1] or 0) > width else None)
             if len(records) == _BATCH:
-                frames.append(_frame(records, numbers, counts, width))
-                records, numbers, counts = [], [], []
+                frames.append(_frame(records, numbers, counts, surplus, width))
+                records, numbers, counts, surplus = [], [], [], []
     except csv.Error as error:
         line = first_line - 1 + reader.line_num
         raise Refusal(f"line {line} cannot be cut into cells ({error}): export the file again") from error
@@ -305,7 +306,7 @@ def _careful(body: bytes, layout: Layout, first_line: int, settings: Reader) -> 
             f"the file is cut off in line {first_line - 1 + line} (truncated download, a quote is never closed): its rows "
             "and totals are incomplete. What to do: export it again"
         )
-    frames.append(_frame(records, numbers, counts, width))
+    frames.append(_frame(records, numbers, counts, surplus, width))
     return pl.concat(frames)
 
 
@@ -317,9 +318,24 @@ def _other_count(record: list[str], width: int) -> int | None:
     return filled if filled != width else None
 
 
-def _frame(records: list[list[str | None]], lines: list[int], counts: list[int | None], width: int) -> pl.DataFrame:
+def _frame(
+    records: list[list[str | None]],
+    lines: list[int],
+    counts: list[int | None],
+    surplus: list[list[str] | None],
+    width: int,
+) -> pl.DataFrame:
     frame = pl.DataFrame(records, schema=_schema(width), orient="row")
-    return frame.with_columns(pl.Series(LINE, lines, pl.Int64), pl.Series(CELLS, counts, pl.Int64))
+    return frame.with_columns(
+        pl.Series(LINE, lines, pl.Int64),
+        pl.Series(CELLS, counts, pl.Int64),
+        pl.Series(SURPLUS, surplus, _SURPLUS_TYPE),
+    )
+
+
+def regular() -> list[pl.Expr]:
+    """The columns `__cells` and `__surplus` of records that have the header's number of cells."""
+    return [pl.lit(None, pl.Int64).alias(CELLS), pl.lit(None, _SURPLUS_TYPE).alias(SURPLUS)]
 
 
 def trimmed(text: pl.DataFrame, columns: list[str]) -> pl.DataFrame:

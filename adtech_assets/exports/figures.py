@@ -11,25 +11,24 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from adtech_assets.exports import numbers
+from adtech_assets.exports import numbers, ratios
 from adtech_assets.exports.currencies import code_of, dollars, has_cents, is_sign
 from adtech_assets.exports.header import fold, split_currency
 from adtech_assets.exports.numbers import NULLS, Sign
+from adtech_assets.exports.ratios import RATIOS
 from adtech_assets.exports.recognition import ADS_METRICS, Recognition, with_role
 from adtech_assets.exports.refusal import Refusal
 from adtech_assets.exports.total_labels import HIERARCHY
 from adtech_assets.exports.vocabulary import Role
 
 MICROS: dict[Role, Role] = {"spend_micros": "spend", "revenue_micros": "revenue"}
-NUMERIC: tuple[Role, ...] = (*ADS_METRICS, "results", "reported_ctr", "reported_roas", *MICROS)
+NUMERIC: tuple[Role, ...] = (*ADS_METRICS, "results", *RATIOS, *MICROS)
 MONEY: tuple[Role, ...] = ("spend", "revenue")
 _WHOLE: tuple[Role, ...] = ("impressions", "clicks")
 _DOLLAR = "$"
 _MICRO = 1_000_000
 _NUMBER_LIKE = r"^[(+\-]?[^\d]{0,5}[\d.,' \u00a0\u202f]*\d[^\d]{0,5}\)?$"
 _EVIDENCE_ROWS = 10_000
-_RATIO_UNITS = (1.0, 100.0)  # fraction, percent
-_RATIO_NOISE = 0.05
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def settle_currency(cells: pl.DataFrame, found: Recognition, home: str | None) -
         return found, Currency(next(iter(stated)))
     if len(codes) > 1:
         raise _several(codes)
-    if not codes and (open_signs := [sign for sign in signs if is_sign(sign)]):
+    if not codes and (open_signs := sorted(sign for sign in signs if is_sign(sign))):
         return found, Currency(None, f"amounts carry {open_signs[0]!r}, which several currencies use")
     return found, Currency(next(iter(codes), None))
 
@@ -148,8 +147,10 @@ def read_figures(
     plain = numbers.plain_numbers(table, names)
     bare = numbers.bare_columns(table, [c for c in names if c not in plain.columns])
     by_nature = [role for role in names if found.positions[role] in native]
-    sign = own or _sign(table, bare, found, by_nature, plain.columns, currency)
-    typed = _typed(bare, plain, names, sign, by_nature)
+    said = ratios.sign_of(bare, found, by_nature, plain.columns)
+    decided = own or _sign(table, bare, found, by_nature, plain.columns, currency, said.proved)
+    typed = _typed(bare, plain, names, decided or said.proved or ".", by_nature)
+    typed = ratios.settled(typed, table, said, decided, by_nature)
     whole = [
         (pl.col(micros) / _MICRO).alias(role)
         for micros, role in MICROS.items()
@@ -173,22 +174,21 @@ def _sign(
     native: Collection[str],
     plain: Collection[str],
     currency: str | None,
-) -> Sign:
-    columns = found.columns(NUMERIC)
-    if set(native) >= set(columns):
-        return "."
+    of_ratios: Sign | None,
+) -> Sign | None:
+    """The decimal sign that the figures say; where they leave it open, the ratios and columns nobody reads. None where
+    the figures have no separator."""
+    columns = {role: header for role, header in found.columns(NUMERIC).items() if role not in RATIOS}
     whole = [c for c in _WHOLE if c in columns]
     if currency is not None and not has_cents(currency):
         whole += [c for c in MONEY if c in columns]
     try:
-        decided = numbers.decide_sign(bare, {c: h for c, h in columns.items() if c not in native}, whole, plain)
-        if decided is None and native:
-            return "."
+        return numbers.decide_sign(bare, {c: h for c, h in columns.items() if c not in native}, whole, plain)
     except numbers.Undecided as doubt:
-        decided = _by_evidence(table, found.without_role) or ("." if native else None)
+        decided = of_ratios or _by_evidence(table, found.without_role) or ("." if native else None)
         if decided is None:
             raise doubt
-    return decided or "."
+        return decided
 
 
 def _by_evidence(table: pl.DataFrame, columns: Mapping[str, str]) -> Sign | None:
@@ -231,8 +231,7 @@ def counted(
     if "order_id" in table.columns and _states_order_totals(table, found):
         table = _once_per_order(table, count=found.vocabulary.once_per_order)
     if "reported_ctr" in table.columns:
-        fraction = _as_fraction(table)
-        table = table.with_columns(pl.lit(None, pl.Float64).alias("reported_ctr") if fraction is None else fraction)
+        table = table.with_columns(ratios.as_fraction(table).alias("reported_ctr"))
     return table, sums, note
 
 
@@ -274,19 +273,3 @@ def _once_per_order(table: pl.DataFrame, *, count: bool) -> pl.DataFrame:
         *(revenue if "revenue" in table.columns else []),
         *([pl.when(first).then(1.0).alias("conversions")] if count else []),
     )
-
-
-def _as_fraction(table: pl.DataFrame) -> pl.Series | None:
-    """Column `reported_ctr` as a fraction, where rows that state clicks and impressions prove its unit; else None."""
-    if not {"clicks", "impressions"} <= set(table.columns):
-        return None
-    ratio = pl.col("reported_ctr") * pl.col("impressions") / pl.col("clicks")
-    middle = (
-        table.filter(pl.col("clicks") > 0, pl.col("impressions") > 0, pl.col("reported_ctr") > 0)
-        .select(ratio.median())
-        .item()
-    )
-    for unit in _RATIO_UNITS:
-        if middle is not None and abs(middle / unit - 1) < _RATIO_NOISE:
-            return table.get_column("reported_ctr") / unit
-    return None

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from adtech_assets.exports.refusal import not_valid
 from adtech_assets.exports.vocabulary import DayOrder, Role
@@ -60,5 +60,5 @@ def read_mapping_file(path: Path) -> ClientMapping:
     """The mapping in a file. Refusal naming the place where it is not valid."""
     try:
         return ClientMapping.model_validate(yaml.safe_load(path.read_text("utf-8")) or {})
-    except (ValidationError, yaml.YAMLError, UnicodeDecodeError, OSError) as error:
-        raise not_valid(path, error) from error
+    except (yaml.YAMLError, ValueError, OSError, RecursionError) as error:
+        raise not_valid(path, error) from None

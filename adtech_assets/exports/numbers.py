@@ -15,7 +15,7 @@ import polars as pl
 
 from adtech_assets.exports.currencies import sign_pattern
 from adtech_assets.exports.dialect import LINE
-from adtech_assets.exports.refusal import Refusal
+from adtech_assets.exports.refusal import Refusal, into_mapping
 
 Sign = Literal[".", ","]
 
@@ -134,7 +134,7 @@ def decide_sign(
     if len(proof) == 2:
         raise Refusal(
             f"numbers are written in two ways: {proof['.']} has a decimal point, {proof[',']} a decimal comma. "
-            'What to do: export the file again with one number format, or write `decimal: "."` (or ",") into mapping.yaml'
+            f"What to do: export the file again with one number format, or {into_mapping('decimal', *_OTHER)}"
         )
     if not proof:
         return _by_doubtful(text, headers, counts)
@@ -181,8 +181,8 @@ def _undecided(sign: Sign, cell: Cell) -> Undecided:
     digits = cell.text.replace(sign, "")
     return Undecided(
         f"{cell} may be {cell.text.replace(sign, '.')} or {digits}: the number is ambiguous, no other cell decides. "
-        'What to do: export it with two decimals or without thousands separators, or write `decimal: "."` (or ",") '
-        "into mapping.yaml"
+        "What to do: export it with two decimals or without thousands separators, or "
+        f"{into_mapping('decimal', *_OTHER)}"
     )
 
 

@@ -21,7 +21,7 @@ from adtech_assets.exports.dialect import LINE
 from adtech_assets.exports.header import fold
 from adtech_assets.exports.numbers import Cell
 from adtech_assets.exports.recognition import Recognition
-from adtech_assets.exports.refusal import Refusal
+from adtech_assets.exports.refusal import Refusal, into_mapping
 from adtech_assets.exports.vocabulary import DayOrder
 
 Grain = Literal["day", "week", "month", "period", "none"]
@@ -99,7 +99,7 @@ def texts(column: pl.Series) -> pl.Series:
 def named_in(column: pl.Series) -> dict[str, Named]:
     """What each distinct text of a column names; texts that name no time are left out."""
     found = {}
-    for text in column.drop_nulls().unique():
+    for text in column.drop_nulls().unique(maintain_order=True):  # a refusal names the first
         if (named := dates.parse(text)) is not None:
             found[text] = named
     return found
@@ -191,7 +191,7 @@ def _undecided(table: pl.DataFrame, time: Mapping[str, str], column: str, text: 
     one, two = part.day("dmy"), part.day("mdy")
     return Refusal(
         f"{where} may be {one:%-d %B %Y} or {two:%-d %B %Y}: the date is ambiguous, and no day above 12 decides. "
-        "What to do: export it with dates as 2025-01-31, or write `date_order: dmy` (or mdy) into mapping.yaml"
+        f"What to do: export it with dates as 2025-01-31, or {into_mapping('date_order', 'dmy', 'mdy')}"
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from adtech_assets.exports import checksum, figures, numbers, periods, rows, totals
+from adtech_assets.exports import checksum, figures, numbers, periods, ratios, rows, totals
 from adtech_assets.exports.columns import columns_of
 from adtech_assets.exports.cutting import Cut, cut_into_cells
 from adtech_assets.exports.figures import NUMERIC
@@ -24,7 +24,7 @@ from adtech_assets.exports.refusal import Refusal
 from adtech_assets.settings import Reader
 from adtech_assets.tables import CHECKSUMS, RAW_ROWS, UPLOAD_COLUMNS
 
-READER_VERSION = 3
+READER_VERSION = 4
 _SIGNS: tuple[Sign, Sign] = (".", ",")
 
 
@@ -108,7 +108,7 @@ def _read(
     when = periods.read_periods(table, found, cut.layout.above, mapping.date_order if mapping else None)
     read = _figures(table, found, cut.native, code, mapping)
     columns = columns_of(found, table, read.typed, cut.native, when.roles)
-    table = _with_times(table, when).with_columns(read.typed.iter_columns())
+    table = _with_times(ratios.with_percent_marks(table), when).with_columns(read.typed.iter_columns())
     split = totals.split(table, _metrics(read.typed), NUMERIC, found.vocabulary)
     table, sums, note = figures.counted(split.rows, split.totals, found)
     facts = {

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from adtech_assets.exports.header import fold, split_currency
 from adtech_assets.exports.mapping import FileMapping
-from adtech_assets.exports.refusal import Refusal
+from adtech_assets.exports.refusal import Refusal, into_mapping
 from adtech_assets.exports.vocabulary import Role, Vocabulary, vocabularies
 from adtech_assets.settings import Reader
 
@@ -99,7 +99,10 @@ def recognise(
     if mapping and mapping.platform:
         chosen = next((v for v in known if v.platform == mapping.platform), None)
         if chosen is None:
-            raise Refusal(f"mapping.yaml names the platform {mapping.platform!r}, for which there is no vocabulary")
+            raise Refusal(
+                f"mapping.yaml names the platform {mapping.platform!r}, for which there is no vocabulary. What to do: "
+                + into_mapping("platform", *sorted(v.platform for v in known))
+            )
         return _assigned(chosen, texts, mapping)
     _refuse_other_shapes(known, headers)
     proved = [v for v in known if _proves(v, headers, lines)]
@@ -135,7 +138,7 @@ def _best(proved: list[Vocabulary], headers: list[_Header]) -> Vocabulary:
     if len(ranked) > 1 and understood(ranked[0]) == understood(ranked[1]):
         raise Refusal(
             f"the header may be an export of {ranked[0].title} or of {ranked[1].title}: the platform is undecidable. "
-            "What to do: name it in mapping.yaml (`platform:`)"
+            f"What to do: {into_mapping('platform', ranked[0].platform, ranked[1].platform)}"
         )
     return ranked[0]
 
@@ -192,10 +195,15 @@ def _without_near_misses(found: Recognition, headers: list[_Header], settings: R
     near = near_matches([h.text for h in unknown], [h for h, _ in wanted], settings.near_match_score)
     if not near:
         return found
+    roles = {header: str(role) for header, role in wanted}
+    meant: dict[str, str] = {}
+    for header, like in near:
+        if roles[like] not in meant.values():
+            meant[header] = roles[like]
     text = "; ".join(f"rename {a!r} to {b!r} if that is what it is" for a, b in near)
     raise Refusal(
         f"read as {found.vocabulary.title}; missing: {_list([b for _, b in near])}; unknown: {_list([a for a, _ in near])}. "
-        f"What to do: {text}, or say what it is in mapping.yaml (`adtech inspect --suggest` proposes one)"
+        f"What to do: {text}, or {into_mapping('columns', meant)} (`adtech inspect --suggest` proposes one)"
     )
 
 

@@ -5,6 +5,7 @@ Belongs here: records and their judgement. Does not: the reading of cells (`numb
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,9 +14,10 @@ from typing import Any
 import polars as pl
 
 from adtech_assets.exports import dialect
-from adtech_assets.exports.dialect import CELLS, LINE, Layout
+from adtech_assets.exports.dialect import CELLS, LINE, SURPLUS, Layout
 from adtech_assets.exports.figures import NUMERIC
 from adtech_assets.exports.periods import NAMES_TIME
+from adtech_assets.exports.ratios import RATIOS
 from adtech_assets.exports.recognition import ADS_METRICS, Recognition
 from adtech_assets.exports.refusal import Refusal
 from adtech_assets.exports.vocabulary import Role, total_words
@@ -52,7 +54,7 @@ def _without_notes(cells: pl.DataFrame, tail_lines: int, closed: bool) -> Body:
     A record of a single text cell is one where it stands at the end of a file that ends with its line, or says what the
     vocabulary knows as such; so is `Report Time:` with its value.
     """
-    columns = [c for c in cells.columns if c not in (LINE, CELLS)]
+    columns = [c for c in cells.columns if c not in (LINE, CELLS, SURPLUS)]
     begin = max(0, cells.height - tail_lines)
     tail = cells.slice(begin)
     filled = tail.select(pl.sum_horizontal(pl.col(c).is_not_null().cast(pl.Int32) for c in columns)).to_series()
@@ -124,10 +126,11 @@ def named(cells: pl.DataFrame, found: Recognition) -> pl.DataFrame:
 
 
 def unread(table: pl.DataFrame, bare: pl.DataFrame, numeric: Sequence[str]) -> dict[str, pl.Series]:
-    """The numeric columns that have cells which are no numbers, with the rows where."""
+    """The numeric columns that have cells which are no numbers, with the rows where. Ratios are left out: one that
+    cannot be read is unknown, and nothing depends on it."""
     found = {}
     for column in numeric:
-        if column in bare.columns:
+        if column in bare.columns and column not in RATIOS:
             flags = table.get_column(column).is_null() & bare.get_column(column).is_not_null()
             if flags.any():
                 found[column] = flags
@@ -144,7 +147,7 @@ def judged(
     """Add problem, problem_column and text: the first reason why a row cannot be used."""
     header = found.columns(found.positions)
     width = len(found.headers)
-    needed = max((found.positions[role] for role in found.positions), default=-1) + 1
+    needed = max((found.positions[role] for role in found.positions if role not in RATIOS), default=-1) + 1
     short = pl.col(CELLS).is_not_null() & ((pl.col(CELLS) > width) | (pl.col(CELLS) < needed))
     tests: list[tuple[pl.Series, str, str | None]] = [
         (table.select(short.fill_null(False)).to_series(), "another number of cells than the header", None)
@@ -173,7 +176,21 @@ def judged(
     quoted = bare.filter(bad).select(
         LINE, pl.struct(e.alias(h) for h, e in shown.items()).struct.json_encode().alias("text")
     )
+    if found.vocabulary.keep_unknown:
+        quoted = _with_surplus(quoted, table.filter(bad).get_column(SURPLUS), width)
     return table.join(quoted, on=LINE, how="left", maintain_order="left")
+
+
+def _with_surplus(quoted: pl.DataFrame, surplus: pl.Series, width: int) -> pl.DataFrame:
+    """The quoted rows with their cells beyond the header, each under its place: `(column 9)`."""
+    at = surplus.is_not_null().arg_true()
+    if at.is_empty():
+        return quoted
+    texts = []
+    for text, cells in zip(quoted.get_column("text").gather(at), surplus.gather(at).to_list(), strict=True):
+        more = {f"(column {place})": cell for place, cell in enumerate(cells, start=width + 1) if cell.strip()}
+        texts.append(json.dumps({**json.loads(text), **more}, ensure_ascii=False, separators=(",", ":")))
+    return quoted.with_columns(quoted.get_column("text").scatter(at, texts).alias("text"))
 
 
 def with_extra(table: pl.DataFrame, found: Recognition) -> pl.DataFrame:

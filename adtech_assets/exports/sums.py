@@ -176,7 +176,7 @@ def subtotals(table: pl.DataFrame, metrics: Sequence[str], vocabulary: Vocabular
             (pl.col(m) - pl.col(f"{m}_parts")).abs() <= _CENT + 1e-6 * pl.col(m).abs() for m in stated
         )
         nearly = pl.all_horizontal(pl.col(m) >= _NEARLY_ALL * pl.col(f"{m}_parts") for m in stated)
-        differing = joined.filter(~equal & nearly)
+        differing = joined.filter(~equal & nearly).sort(LINE)
         if differing.height:
             raise Refusal(
                 f"line {differing[LINE][0]} names a {upper} without {lower} beside rows of its own: several levels in one "

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from adtech_assets.exports.dialect import CELLS, LINE, Layout, Rank
+from adtech_assets.exports.dialect import LINE, Layout, Rank, regular
 from adtech_assets.exports.refusal import Refusal
 from adtech_assets.settings import Reader
 
@@ -94,9 +94,9 @@ def _layout(grid: pl.DataFrame, rank: Rank, settings: Reader) -> Layout | None:
 def _cells(grid: pl.DataFrame, layout: Layout) -> pl.DataFrame:
     width = len(layout.headers)
     body = grid.rename(dict(zip(grid.columns, map(str, range(width)), strict=True)))
-    body = body.with_columns(
-        pl.int_range(1, grid.height + 1, dtype=pl.Int64).alias(LINE), pl.lit(None, pl.Int64).alias(CELLS)
-    ).slice(layout.header_row)
+    body = body.with_columns(pl.int_range(1, grid.height + 1, dtype=pl.Int64).alias(LINE), *regular()).slice(
+        layout.header_row
+    )
     texts = [str(i) for i in range(width)]
     body = body.with_columns(pl.col(texts).replace("", None))
     return body.filter(pl.any_horizontal(pl.col(texts).is_not_null()))

@@ -24,6 +24,9 @@ from adtech_assets.settings import Names, Recovery, Restatement
 from adtech_assets.tables import CLEANED, CONSERVATION, PERIOD_ROWS
 
 KEY = ("upload_id", "date", "days", *DIMENSIONS)
+# Conversions and revenue may be: what is taken back on a day can be more than what it brought.
+_NEVER_NEGATIVE = ("spend", "impressions", "clicks")
+_IN_FILES = ("date", "upload_id", "source_row")
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ def clean(rows: pl.DataFrame, uploads: pl.DataFrame, decisions: Decisions | None
     the user's decisions. What a shop sold is no advertising figure: of it only the changes between uploads are told.
     """
     decisions = decisions or Decisions()
-    ordered = settlement.in_order(uploads)
+    ordered = settlement.in_order(uploads, decisions.restatement.prompt_days)
     found = _usable(rows, ordered, decisions)
     keyed, told = _settled(found, decisions)
     sold = ordered.filter(kind=SHOP)
@@ -85,7 +88,7 @@ def clean(rows: pl.DataFrame, uploads: pl.DataFrame, decisions: Decisions | None
         (keyed, keyed.clear()) if all_current else (keyed.filter("current"), keyed.filter(~pl.col("current")))
     )
     return Cleaned(
-        current=CLEANED.conform(current).sort("date", maintain_order=True),
+        current=CLEANED.conform(current).sort(_IN_FILES if found.uploads.height > 1 else "date", maintain_order=True),
         quarantine=quarantine.set_aside(found.set_aside, found.uploads, found.good),
         period_rows=PERIOD_ROWS.conform(found.period.rename({"date": "first_day"})).sort("upload_id", "source_row"),
         conservation=_conservation(found, keyed, current, superseded),
@@ -101,7 +104,7 @@ def sources(
     source_row, date, last_day, days, dimensions as in cleaned_metrics, additive metrics, recovered, and whether the row
     is `current`. The rows of one cleaned_metrics row add up to it."""
     decisions = decisions or Decisions()
-    ordered = settlement.in_order(uploads)
+    ordered = settlement.in_order(uploads, decisions.restatement.prompt_days)
     found = _usable(rows, ordered, decisions)
     keyed, _ = _settled(found, decisions)
     within = pl.col("date").is_between(first, last)
@@ -116,9 +119,11 @@ def sources(
 
 def before_renames(rows: pl.DataFrame, uploads: pl.DataFrame, decisions: Decisions | None = None) -> pl.DataFrame:
     """The rows that would count if no rename had been recognised: platform, date and additive metrics."""
-    found = _usable(rows, settlement.in_order(uploads), decisions or Decisions())
+    decisions = decisions or Decisions()
+    found = _usable(rows, settlement.in_order(uploads, decisions.restatement.prompt_days), decisions)
     keyed = settlement.as_stated(
-        spans.reached(_one_row_a_key(found.kept, found.met), _of_upload(found.uploads, "reached"))
+        spans.reached(_one_row_a_key(found.kept, found.met), _of_upload(found.uploads, "reached")),
+        decisions.restatement,
     )
     return keyed.filter("current").select("platform", "date", "campaign", *ADDITIVE)
 
@@ -192,7 +197,7 @@ def _judge(rows: pl.DataFrame) -> pl.DataFrame:
     """
     late = pl.col("date") > pl.col("arrived_at").dt.date().dt.offset_by("1d")
     tests = [(late, "the day lies after the file's arrival", "date")]
-    tests += [(pl.col(name) < 0, f"{name} is negative", name) for name in ADDITIVE]
+    tests += [(pl.col(name) < 0, f"{name} is negative", name) for name in _NEVER_NEGATIVE]
     problem, column = pl.col("problem"), pl.col("problem_column")
     for test, reason, name in tests:
         first = problem.is_null() & test.fill_null(False)

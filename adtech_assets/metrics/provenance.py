@@ -190,7 +190,7 @@ def _quoted(text: str) -> str:
 
 
 def member(dimension: str, said: str, cleaned: pl.DataFrame, names: pl.DataFrame) -> str | None:
-    """The value of a dimension that a person means: as it is used, as files spell it (table names), or but for
+    """The value of a dimension that a person means: as it is used, as files spell it (table names), or either but for
     differences that carry no meaning. None where there is none, or several."""
     known = cleaned.get_column(dimension).drop_nulls().unique()
     if said in known.to_list():
@@ -201,7 +201,11 @@ def member(dimension: str, said: str, cleaned: pl.DataFrame, names: pl.DataFrame
         return str(usable[0])
     form = pl.select(normal_form(pl.lit(said))).item()
     alike = pl.DataFrame({"name": known}).filter(normal_form(pl.col("name")) == form).get_column("name")
-    return str(alike[0]) if alike.len() == 1 else None
+    if alike.len() == 1:
+        return str(alike[0])
+    respelled = names.filter(pl.col("dimension") == dimension, normal_form(pl.col("spelling")) == form)
+    meant = respelled.filter(pl.col("name").is_in(known.to_list())).get_column("name").unique()
+    return str(meant[0]) if alike.is_empty() and meant.len() == 1 else None
 
 
 def nearest(said: str, known: Sequence[str], most: int = 3, least_score: float = 60) -> list[str]:

@@ -23,6 +23,9 @@ _OTHERS = "other columns"
 _NO_CAMPAIGN = "no campaign"
 _LATE = "the day lies after the file's arrival"
 _PLACE = ("platform", "_account", "_day", "_last", "_name")
+# What a row may be about within its campaign; each counts where the row states it.
+_FINER = {"adset": "_adset", "ad": "_ad", "country": "_country", "device": "_device"}
+_HAS = [f"_has{name}" for name in _FINER.values()]
 
 
 def set_aside(rows: pl.DataFrame, uploads: pl.DataFrame, good: pl.DataFrame) -> pl.DataFrame:
@@ -30,15 +33,19 @@ def set_aside(rows: pl.DataFrame, uploads: pl.DataFrame, good: pl.DataFrame) -> 
 
     Rows of what is no readable upload of ads are left out: orders of a shop name people. A newer upload replaces a row
     (`released_by`, the first one that does) where it is a newer version of the same file, or states a usable row of
-    the same platform, day and campaign. The same file is one of the same name that covers the row's day, or, where the
-    day cannot be read, all days of the older one.
+    the same platform, day and campaign (and ad set, ad, country and device, where the row states them and the newer
+    upload has them at all), or covers all days of the older upload and names all its campaigns. The same file is one of
+    the same name that covers the row's day, or, where the day cannot be read, all days of the older one.
     """
     if rows.is_empty():
         return QUARANTINE.empty()
     ads = uploads.filter(status="ok", kind="ads").select("upload_id", "file", pl.col("sequence").alias("_sequence"))
     named = _with_text(rows).join(ads, on="upload_id", how="inner", maintain_order="left")
     placed = _placed(named)
-    released = _first(placed, _by_file(placed, ads, good), _by_place(placed, ads, good))
+    finer = _finer_of(good)
+    released = _first(
+        placed, _by_file(placed, ads, good), _by_place(placed, ads, good, finer), _by_whole(placed, ads, good, finer)
+    )
     newer = released.join(
         ads.select("_sequence", released_by="upload_id"), on="_sequence", how="left", maintain_order="left"
     )
@@ -99,6 +106,7 @@ def _placed(rows: pl.DataFrame) -> pl.DataFrame:
         pl.when(dated).then("last_day").alias("_last"),
         pl.when(aligned).then("account").alias("_account"),
         pl.when(aligned).then(normal_form(pl.col("campaign"))).alias("_name"),
+        *(pl.when(aligned).then(normal_form(pl.col(c))).alias(name) for c, name in _FINER.items()),
         (dated & (pl.col("problem") != _NO_CAMPAIGN)).alias("_whole"),
     )
 
@@ -118,9 +126,18 @@ def _by_file(rows: pl.DataFrame, ads: pl.DataFrame, good: pl.DataFrame) -> pl.Da
     return found.group_by("upload_id", "_day").agg(pl.col("_sequence_new").min().alias("_by_file"))
 
 
-def _by_place(rows: pl.DataFrame, ads: pl.DataFrame, good: pl.DataFrame) -> pl.DataFrame:
-    """upload_id, the place, and the `_sequence` of the first newer upload with a usable row of that place."""
-    wanted = rows.filter("_whole").select("upload_id", "_sequence", *_PLACE).unique()
+def _finer_of(good: pl.DataFrame) -> pl.DataFrame:
+    """upload_id and, for each finer dimension, whether the upload has it at all."""
+    return good.group_by("upload_id").agg(pl.col(c).count().gt(0).alias(f"_has{n}") for c, n in _FINER.items())
+
+
+def _by_place(rows: pl.DataFrame, ads: pl.DataFrame, good: pl.DataFrame, finer: pl.DataFrame) -> pl.DataFrame:
+    """upload_id, the place, and the `_sequence` of the first newer upload with a usable row of that place.
+
+    A finer dimension that the row or the newer upload does not state is no part of the place.
+    """
+    names = [*_FINER.values()]
+    wanted = rows.filter("_whole").select("upload_id", "_sequence", *_PLACE, *names).unique()
     same_days = good.filter(pl.col("date").is_in(wanted.get_column("_day").unique().to_list()))
     stated = same_days.select(
         "upload_id",
@@ -129,21 +146,98 @@ def _by_place(rows: pl.DataFrame, ads: pl.DataFrame, good: pl.DataFrame) -> pl.D
         pl.col("date").alias("_day"),
         pl.col("last_day").alias("_last"),
         normal_form(pl.col("campaign")).alias("_name"),
+        *(normal_form(pl.col(c)).alias(name) for c, name in _FINER.items()),
     ).unique()
-    stated = stated.join(ads.select("upload_id", pl.col("_sequence").alias("_newer")), on="upload_id")
-    met = wanted.join(stated.drop("upload_id"), on=_PLACE, nulls_equal=True).filter(
-        pl.col("_newer") > pl.col("_sequence")
+    newer = ads.select("upload_id", pl.col("_sequence").alias("_newer"))
+    stated = stated.join(newer, on="upload_id").join(finer, on="upload_id")
+    found = _same_parts(wanted, stated.select(*_PLACE, *names, *_HAS, "_newer").unique(), [*_PLACE])
+    found = found.filter(pl.col("_newer") > pl.col("_sequence"))
+    return found.group_by("upload_id", *_PLACE, *names).agg(pl.col("_newer").min().alias("_by_place"))
+
+
+def _same_parts(asked: pl.DataFrame, stated: pl.DataFrame, on: Sequence[str]) -> pl.DataFrame:
+    """Pairs that are equal `on` and in all finer dimensions that the asked row states and the other upload has."""
+    names = [*_FINER.values()]
+    rest = [c for c in stated.columns if c not in {*on, *names, *_HAS}]
+    pairs = [asked.join(stated.clear().select(*on, *rest), on=on)]
+    marked = asked.with_columns(pl.col(name).is_not_null().alias(has) for name, has in zip(names, _HAS, strict=True))
+    for says, some in marked.partition_by(_HAS, as_dict=True, include_key=False).items():
+        for has, theirs in stated.partition_by(_HAS, as_dict=True, include_key=False).items():
+            both = [name for name, one, other in zip(names, says, has, strict=True) if one and other]
+            keys = [*on, *both]
+            met = some.join(theirs.select(*keys, *rest).unique(), on=keys, nulls_equal=True)
+            pairs.append(met.select(pairs[0].columns))
+    return pl.concat(pairs)
+
+
+def _by_whole(rows: pl.DataFrame, ads: pl.DataFrame, good: pl.DataFrame, finer: pl.DataFrame) -> pl.DataFrame:
+    """upload_id, _day, the finer names and the `_sequence` of the first newer upload that replaces the older one as a
+    whole, whatever it is called: it covers all days that are known of the older one and of the row, and names all its
+    campaigns."""
+    finer_names = [*_FINER.values()]
+    columns = ["upload_id", "platform", "_account", "_name", "_day", "_last", *finer_names]
+    usable = good.join(ads.select("upload_id"), on="upload_id", how="semi").select(
+        "upload_id",
+        "platform",
+        pl.col("account").alias("_account"),
+        normal_form(pl.col("campaign")).alias("_name"),
+        pl.col("date").alias("_day"),
+        pl.col("last_day").alias("_last"),
+        *(normal_form(pl.col(c)).alias(name) for c, name in _FINER.items()),
     )
-    return met.group_by("upload_id", *_PLACE).agg(pl.col("_newer").min().alias("_by_place"))
+    older = pl.concat(
+        [
+            usable.join(rows, on="upload_id", how="semi").select(columns),
+            rows.filter(pl.col("_name").is_not_null()).select(columns),
+        ]
+    )
+    sequence = ads.select("upload_id", "_sequence")
+    named = ["platform", "_account", "_name"]
+    campaigns = older.select("upload_id", *named).unique()
+    needed = (
+        older.group_by("upload_id")
+        .agg(pl.col("_day").min().alias("_from"), pl.col("_last").max().alias("_to"))
+        .join(campaigns.group_by("upload_id").len("_campaigns"), on="upload_id")
+        .join(sequence, on="upload_id")
+    )
+    theirs = (
+        usable.group_by("upload_id")
+        .agg(pl.col("_day").min().alias("_begins"), pl.col("_last").max().alias("_ends"))
+        .join(sequence, on="upload_id")
+        .rename({"upload_id": "_new", "_sequence": "_newer"})
+    )
+    pairs = needed.join_where(
+        theirs,
+        pl.col("_newer") > pl.col("_sequence"),
+        pl.col("_begins") <= pl.col("_from"),
+        pl.col("_ends") >= pl.col("_to"),
+    )
+    met = (
+        campaigns.join(pairs.select("upload_id", "_new"), on="upload_id")
+        .join(usable.select(pl.col("upload_id").alias("_new"), *named).unique(), on=["_new", *named], nulls_equal=True)
+        .group_by("upload_id", "_new")
+        .len("_met")
+    )
+    pairs = pairs.join(met, on=["upload_id", "_new"]).filter(pl.col("_met") == pl.col("_campaigns"))
+    key = ["upload_id", "_day", *finer_names]
+    found = rows.select(key).unique().join(pairs, on="upload_id")
+    found = found.filter(pl.col("_day").is_between("_begins", "_ends") | pl.col("_day").is_null())
+    parts = usable.select("upload_id", *finer_names).unique().join(finer, on="upload_id")
+    found = _same_parts(found, parts.rename({"upload_id": "_new"}), ["_new"])
+    return found.group_by(key).agg(pl.col("_newer").min().alias("_by_whole"))
 
 
-def _first(rows: pl.DataFrame, by_file: pl.DataFrame, by_place: pl.DataFrame) -> pl.DataFrame:
+def _first(rows: pl.DataFrame, by_file: pl.DataFrame, by_place: pl.DataFrame, by_whole: pl.DataFrame) -> pl.DataFrame:
     """`_sequence` of the first upload that replaces each row, in the order of the rows."""
-    joined = rows.join(by_file, on=["upload_id", "_day"], how="left", nulls_equal=True, maintain_order="left").join(
-        by_place, on=["upload_id", *_PLACE], how="left", nulls_equal=True, maintain_order="left"
-    )
+    names = [*_FINER.values()]
+    for found, on in (
+        (by_file, ["upload_id", "_day"]),
+        (by_place, ["upload_id", *_PLACE, *names]),
+        (by_whole, ["upload_id", "_day", *names]),
+    ):
+        rows = rows.join(found, on=on, how="left", nulls_equal=True, maintain_order="left")
     by_place_too = pl.when("_whole").then("_by_place")
-    return joined.select(pl.min_horizontal("_by_file", by_place_too).alias("_sequence"))
+    return rows.select(pl.min_horizontal("_by_file", by_place_too, "_by_whole").alias("_sequence"))
 
 
 def still_open(quarantine: pl.DataFrame) -> pl.DataFrame:

@@ -37,6 +37,10 @@ class _Ratio:
     usual: int
 
     @property
+    def of_counts(self) -> bool:
+        return self.numerator.most_decimals == 0
+
+    @property
     def half_unit(self) -> str:
         return f"_half_unit_of_{self.column}"
 
@@ -191,7 +195,14 @@ def _recovered(ratio: _Ratio, target: _Amount, relative_error: float) -> tuple[p
     error = pl.when(exact).then(0.0).otherwise(pl.max_horizontal(high - rounded, rounded - low))
     sure = exact | ((rounded > 0) & (error <= relative_error * rounded))
     positive = rounded > 0 if target is ratio.denominator else pl.lit(True)
-    return pl.when(possible & sure & positive).then(rounded), error
+    return pl.when(possible & sure & positive & _part_of_whole(ratio, target, rounded, known)).then(rounded), error
+
+
+def _part_of_whole(ratio: _Ratio, target: _Amount, value: pl.Expr, known: pl.Expr) -> pl.Expr:
+    """Of counts the numerator is a part of the denominator: there are no more clicks than impressions."""
+    if not ratio.of_counts:
+        return pl.lit(True)
+    return value <= known if target is ratio.numerator else value >= known
 
 
 def _rounded(value: pl.Expr, target: _Amount) -> pl.Expr:

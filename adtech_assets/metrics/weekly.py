@@ -112,6 +112,21 @@ def daily(cleaned: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def short_platforms(cleaned: pl.DataFrame, week: dt.date) -> tuple[tuple[str, dt.date | None], ...]:
+    """Platforms that have figures up to the Sunday before `week` and none up to the week's own Sunday, though another
+    platform has: with the last day they have figures of in the week, None for none."""
+    sunday = week + dt.timedelta(days=6)
+    before = pl.col("last_day").filter(pl.col("last_day") < week).max()
+    now = pl.col("last_day").filter(pl.col("last_day").is_between(week, sunday)).max()
+    ends = cleaned.group_by("platform").agg(before.alias("before"), now.alias("now")).sort("platform")
+    if ends.get_column("now").max() != sunday:
+        return ()
+    short = ends.filter(
+        pl.col("before") == week - dt.timedelta(days=1), (pl.col("now") != sunday) | pl.col("now").is_null()
+    )
+    return tuple((platform, now) for platform, _, now in short.iter_rows())
+
+
 def latest_complete_week(weekly: pl.DataFrame) -> dt.date | None:
     """The Monday of the last week whose Sunday the data reach."""
     week = weekly.filter(pl.col("complete")).get_column("week").max()

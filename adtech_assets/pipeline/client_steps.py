@@ -63,8 +63,9 @@ class Ingested:
 def ingest(workspace: Workspace, client: str, now: dt.datetime | None = None) -> Ingested:
     """Archive every file of the client's inbox, read what is new, and say beside each refused file why.
 
-    A file is known by its bytes: the same file under another name or again changes nothing. A refused upload is
-    tried again each time while its file lies in the inbox, because settings may have changed.
+    A file is known by its bytes: the same file under another name or again changes nothing. Only where a newer version
+    of a file is replaced by an earlier one is the earlier one the newest upload from then on. A refused upload is tried
+    again each time while its file lies in the inbox, because settings may have changed.
     """
     now = now or dt.datetime.now(dt.UTC)
     part = Part(client)
@@ -76,6 +77,8 @@ def ingest(workspace: Workspace, client: str, now: dt.datetime | None = None) ->
     mapping = _mapping(workspace, client)
     for path in inbox.exports_of(workspace.inbox, client, workspace.settings.inbox):
         row = _ingest_file(workspace, client, path, mapping, known, now)
+        if _is_back(row, path, known):
+            row = _dropped_again(workspace, client, row, path, known, now)
         known[row["upload_id"]] = row
         present.add(row["upload_id"])
         if row["status"] == "refused":
@@ -87,6 +90,34 @@ def ingest(workspace: Workspace, client: str, now: dt.datetime | None = None) ->
     uploads = UPLOADS.conform(pl.DataFrame(kept, schema=UPLOADS.schema, orient="row")).sort("sequence")
     workspace.lake.write(UPLOADS, part, uploads)
     return Ingested(uploads, tuple(row["upload_id"] for row in kept if row["upload_id"] not in before))
+
+
+def _is_back(row: dict[str, Any], path: Path, known: dict[str, dict[str, Any]]) -> bool:
+    """Whether an upload lies again where a newer one had taken its place: the newest read under this name is another."""
+    if row["status"] == "refused":
+        return False
+    others = (one for one in known.values() if one["upload_id"] != row["upload_id"] and one["status"] != "refused")
+    return any(one["file"] == path.name and one["sequence"] > row["sequence"] for one in others)
+
+
+def _dropped_again(
+    workspace: Workspace,
+    client: str,
+    row: dict[str, Any],
+    path: Path,
+    known: dict[str, dict[str, Any]],
+    now: dt.datetime,
+) -> dict[str, Any]:
+    """A known upload as the newest of all, under the name it now lies under: two names that swapped their files would
+    else take turns for ever."""
+    archived = workspace.lake.archive(client, row["upload_id"], path.suffix.lower())
+    if not archived.is_file():
+        write_atomic(archived, path.read_bytes())
+    return {**row, "file": path.name, "sequence": _next_sequence(known), "arrived_at": now}
+
+
+def _next_sequence(known: dict[str, dict[str, Any]]) -> int:
+    return max((row["sequence"] for row in known.values()), default=0) + 1
 
 
 def _mapping(workspace: Workspace, client: str) -> ClientMapping | Refusal:
@@ -152,7 +183,7 @@ def _read(workspace: Workspace, client: str, data: bytes, own: FileMapping | Non
 
 def _row(known: dict[str, dict[str, Any]], facts: Any, path: Path, now: dt.datetime) -> dict[str, Any]:
     earlier = known.get(facts["upload_id"])
-    sequence = earlier["sequence"] if earlier else max((row["sequence"] for row in known.values()), default=0) + 1
+    sequence = earlier["sequence"] if earlier else _next_sequence(known)
     arrived = earlier["arrived_at"] if earlier else now
     blank = dict.fromkeys(UPLOADS.columns)
     return {**blank, **facts, "file": path.name, "sequence": sequence, "arrived_at": arrived}

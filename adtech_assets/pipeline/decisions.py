@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import yaml
-from pydantic import RootModel, ValidationError
+from pydantic import RootModel
 
 from adtech_assets.exports.refusal import not_valid
 from adtech_assets.lake import write_atomic
@@ -61,5 +61,5 @@ def _confirmed(folder: Path) -> dict[str, str]:
         return {}
     try:
         return Confirmed.model_validate(yaml.safe_load(path.read_text("utf-8")) or {}).root
-    except (ValidationError, yaml.YAMLError, UnicodeDecodeError, OSError) as error:
-        raise not_valid(path, error) from error
+    except (yaml.YAMLError, ValueError, OSError, RecursionError) as error:
+        raise not_valid(path, error) from None

@@ -14,14 +14,13 @@ import polars as pl
 
 from adtech_assets.lake import Part
 from adtech_assets.metrics.model import ADDITIVE
+from adtech_assets.metrics.weekly import latest_complete_week
 from adtech_assets.pipeline.week_steps import NoData, content_of
 from adtech_assets.pipeline.workspace import Workspace
 from adtech_assets.reporting import mail
 from adtech_assets.reporting.kpis import build_kpis
 from adtech_assets.settings import Mail
-from adtech_assets.tables import DELIVERIES, REPORTS
-
-FILED = "filed"
+from adtech_assets.tables import DELIVERIES, FILED, REPORTS, WEEKLY
 
 
 def deliver(workspace: Workspace, client: str, week: dt.date, now: dt.datetime | None = None) -> pl.DataFrame:
@@ -40,7 +39,8 @@ def deliver(workspace: Workspace, client: str, week: dt.date, now: dt.datetime |
     if newest["version"] in sent.get_column("version"):
         return sent
     now = now or dt.datetime.now(dt.UTC)
-    if not _worth_a_mail(versions, sent, workspace.settings.mail):
+    latest = latest_complete_week(workspace.lake.read(WEEKLY, Part(client)))
+    if not _worth_a_mail(versions, sent, workspace.settings.mail, is_latest=week == latest):
         row = {"version": newest["version"], "content_digest": newest["content_digest"], "recipients": "",
                "transport": FILED, "delivered_at": now}  # fmt: skip
         return _record(workspace, part, sent, row)
@@ -84,12 +84,13 @@ def deliver(workspace: Workspace, client: str, week: dt.date, now: dt.datetime |
     return _record(workspace, part, sent, row)
 
 
-def _worth_a_mail(versions: pl.DataFrame, sent: pl.DataFrame, settings: Mail) -> bool:
+def _worth_a_mail(versions: pl.DataFrame, sent: pl.DataFrame, settings: Mail, *, is_latest: bool) -> bool:
     """Whether the newest version is news to who has the one that was mailed last: platforms change figures of older
-    weeks with every export, and nobody reads a mail for each. What is not mailed is told by the next week's report."""
+    weeks with every export, and nobody reads a mail for each. Nor is an older week news that was made and never mailed:
+    a backfill nobody asked to mail."""
     mailed = sent.filter(pl.col("transport") != FILED).get_column("version")
     if mailed.is_empty():
-        return True
+        return is_latest or versions.height == 1
     before = versions.filter(pl.col("version") == mailed.max()).row(0, named=True)
     now = versions.row(-1, named=True)
     return any(_moved(before[metric], now[metric]) >= settings.revision_change for metric in ADDITIVE)

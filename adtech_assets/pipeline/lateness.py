@@ -6,6 +6,8 @@ Belongs here: asking cheaply (SQL alone), and by the rulebook where the answer i
 
 from __future__ import annotations
 
+import datetime as dt
+
 from adtech_assets.lake import Part
 from adtech_assets.pipeline.checking import check, show_tables
 from adtech_assets.pipeline.workspace import Workspace
@@ -34,11 +36,23 @@ def lateness(workspace: Workspace, client: str) -> RuleResult | None:
     return check(workspace, [rule], client)[0]
 
 
-def _any_row(workspace: Workspace, client: str, rule: Rule) -> bool:
+def is_late(workspace: Workspace, client: str, at: dt.datetime | None = None) -> bool:
+    """Whether the rule finds the client late, at a moment (now if not given) and with the files it has now.
+
+    A client that is no longer late, but would have been at the last look with the files of today, sent nothing: it is
+    just no longer waited for. Also true where the rule cannot be asked.
+    """
+    rule = on_time_rule()
+    return rule is not None and rule.sql is not None and _any_row(workspace, client, rule, at)
+
+
+def _any_row(workspace: Workspace, client: str, rule: Rule, at: dt.datetime | None = None) -> bool:
     """Whether the rule's SQL finds anything; also true where it cannot be run, for the rulebook's engine to say why."""
     import duckdb
 
     query = (rule.sql or "").replace("{batch}", f'"{rule.table}"')
+    if at is not None:
+        query = query.replace("now()", f"timestamptz '{at.astimezone(dt.UTC).isoformat()}'")
     try:
         with duckdb.connect() as connection:
             if rule.reads:

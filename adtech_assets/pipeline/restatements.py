@@ -32,31 +32,29 @@ def answer(workspace: Workspace, client: str, since: dt.date | None = None) -> d
     vanished = lake.read(VANISHED, part).filter(pl.col("missing_in").is_in(recent.implode()))
     renames = lake.read(RENAMES, part).filter(pl.col("upload_id").is_in(recent.implode()))
     restated = lake.read(RESTATEMENTS, part).filter(pl.col("changed_in").is_in(recent.implode()))
+    renamed_since = (pl.col("stated_as") != pl.col("stated_before_as")).fill_null(False)
     return {
         "files": [_file(row, files) for row in told.sort("sequence").to_dicts()],
-        "totals": _totals(_before_renames(workspace, client)),
+        "totals": _totals(
+            cleaning.before_renames(
+                workspace.raw_rows(client), workspace.uploads(client), decisions_of(workspace, client)
+            )
+        ),
         "totals_renames_resolved": _totals(lake.read(CLEANED, part)),
         "ledger": {
             "renames": _renames(renames.filter(status=PROVEN), files),
             "vanished": _vanished(vanished, files),
             "partial_reexports": _partial(told, files),
-            "changes": _changes(restated, files),
+            "changes": _changes(restated.filter(~renamed_since), files),
+            "changes_across_renames": _changes(restated.filter(renamed_since), files),
             "suspected_renames": _renames(renames.filter(status=SUSPECTED), files),
         },
     }
 
 
 def _file(row: dict[str, Any], files: dict[str, str]) -> dict[str, Any]:
-    return {"file": files[row["upload_id"]], "platform": row["platform"], **{event: row[event] for event in EVENTS}}
-
-
-def _before_renames(workspace: Workspace, client: str) -> pl.DataFrame:
-    """The current rows as they would be under the names that uploads state."""
-    if workspace.lake.read(RENAMES, Part(client)).is_empty():
-        return workspace.lake.read(CLEANED, Part(client))
-    return cleaning.before_renames(
-        workspace.raw_rows(client), workspace.uploads(client), decisions_of(workspace, client)
-    )
+    counts = {event: row[event] for event in EVENTS}
+    return {"file": files[row["upload_id"]], "platform": row["platform"], **counts, "upload_id": row["upload_id"]}
 
 
 def _totals(rows: pl.DataFrame) -> list[dict[str, Any]]:
@@ -108,7 +106,7 @@ def _partial(changes: pl.DataFrame, files: dict[str, str]) -> list[dict[str, Any
 def _changes(restated: pl.DataFrame, files: dict[str, str]) -> list[dict[str, Any]]:
     return [
         {
-            "platform": row["platform"], "campaign": row["campaign"], "day": row["date"].isoformat(),
+            "platform": row["platform"], "campaign": row["stated_as"] or row["campaign"], "day": row["date"].isoformat(),
             "metric": row["metric"], "old": row["old"], "new": row["new"], "age_days": row["age_days"],
             "file": files[row["changed_in"]], "first_seen_in": files[row["first_seen_in"]],
         }

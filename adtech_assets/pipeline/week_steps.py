@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from adtech_assets.insight import anomalies, drivers, recommendations
-from adtech_assets.lake import Part, forget_interrupted, write_atomic
+from adtech_assets.lake import Lake, Part, forget_interrupted, write_atomic
 from adtech_assets.metrics import weekly as weeks
 from adtech_assets.metrics.model import ADDITIVE
 from adtech_assets.metrics.succession.maturity import Drift, at_same_age, usual_drift
@@ -33,7 +33,9 @@ from adtech_assets.tables import (
     ANOMALY_SCORES,
     CLEANED,
     CONSERVATION,
+    DELIVERIES,
     DIAGNOSES,
+    FILED,
     FINDINGS,
     QUARANTINE,
     RENAMES,
@@ -200,7 +202,7 @@ def content_of(workspace: Workspace, client: str, week: dt.date, version: int) -
     findings = lake.read(FINDINGS, week_part)
     profile = settings.client(client)
     currency = workspace.currency(client)
-    earlier = lake.read(REPORTS, week_part).filter(pl.col("version") < version).sort("version")
+    earlier = _known_to_the_client(lake, week_part, version)
     weekly = lake.read(WEEKLY, part)
     return contents.ReportContent(
         client=client,
@@ -230,6 +232,7 @@ def content_of(workspace: Workspace, client: str, week: dt.date, version: int) -
         renames=lake.read(RENAMES, part)
         .filter(status=PROVEN)
         .unique(["old", "new"], keep="first", maintain_order=True),
+        short_platforms=weeks.short_platforms(lake.read(CLEANED, part), week),
         as_reported=_as_first_reported(workspace, client, week - dt.timedelta(days=7)),
         restated=_restated(lake.read(WEEKS_AS_FIRST_STATED, part), week - dt.timedelta(days=7)),
         at_same_age=at_same_age(
@@ -268,6 +271,14 @@ def _drift(weeks: pl.DataFrame, settings: Restatement) -> dict[str, Drift]:
     return {metric: drift for metric, drift in found.items() if drift is not None}
 
 
+def _known_to_the_client(lake: Lake, part: Part, version: int) -> pl.DataFrame:
+    """Versions before this one, up to the one that was mailed last; all where none was."""
+    earlier = lake.read(REPORTS, part).filter(pl.col("version") < version).sort("version")
+    sent = lake.read(DELIVERIES, part).filter(pl.col("version") < version, pl.col("transport") != FILED)
+    mailed = sent.get_column("version").max()
+    return earlier if mailed is None else earlier.filter(pl.col("version") <= mailed)
+
+
 def _revision_note(earlier: pl.DataFrame, weekly: pl.DataFrame, week: dt.date, figures: Figures) -> str | None:
     """What is different from the version before, in one plain sentence; None for a first version."""
     if earlier.is_empty():
@@ -279,5 +290,5 @@ def _revision_note(earlier: pl.DataFrame, weekly: pl.DataFrame, week: dt.date, f
         for name in ("spend", "revenue")
         if before[name] is not None and now.get(name) is not None and round(before[name], 2) != round(now[name], 2)
     ]
-    what = "; ".join(moved) if moved else "figures behind it were restated; total spend and revenue are unchanged"
+    what = "; ".join(moved) if moved else "details changed; total spend and revenue did not"
     return f"Replaces version {before['version']}: {what}."

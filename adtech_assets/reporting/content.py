@@ -40,10 +40,11 @@ class ReportContent:
     RESTATEMENTS of the week. vanished: VANISHED of the week and the week before, still missing and not renamed. renames:
     RENAMES applied. checksums: CHECKSUMS of the client. `simulated`: the weather is.
 
-    `as_reported`: the week before as its report first said it, a row of REPORTS. `restated`: by how much its slices
-    changed since they were first stated, per metric. `at_same_age`: what the week before stood
-    at when it was as young as this one, per metric. `fresh`: the week is so young that platforms still change its
-    figures. `drift`: by how much fresh figures of this client usually change, per metric; empty while that is not known.
+    `short_platforms`: platforms whose figures of the week end early, with their last day (None: none at all), though they
+    had all days of the week before. `as_reported`: the week before as its report first said it, a row of REPORTS.
+    `restated`: by how much its slices changed since they were first stated, per metric. `at_same_age`: what it stood at
+    when it was as young as this one, per metric. `fresh`: the week is so young that platforms still change its figures.
+    `drift`: by how much fresh figures of this client usually change, per metric; empty while that is not known.
     """
 
     client: str
@@ -72,6 +73,7 @@ class ReportContent:
     checksums: pl.DataFrame = field(default_factory=CHECKSUMS.empty)
     as_reported: Mapping[str, Any] | None = None
     restated: Mapping[str, float] = field(default_factory=dict)
+    short_platforms: tuple[tuple[str, dt.date | None], ...] = ()
     at_same_age: Mapping[str, float] = field(default_factory=dict)
     fresh: bool = False
     drift: Mapping[str, Drift] = field(default_factory=dict)

@@ -44,7 +44,7 @@ def _drift_said(content: ReportContent) -> str:
     words, percent = content.wording, content.figures.percent
     if not content.drift:
         return words.drift_unknown
-    weeks = max(drift.weeks for drift in content.drift.values())
+    told = max(content.drift.values(), key=lambda drift: (drift.days, drift.weeks))
     parts = [
         words.drift_part.format(
             metric=semantic_model().metric(metric).label.lower(), median=percent(drift.median, signed=True),
@@ -54,8 +54,8 @@ def _drift_said(content: ReportContent) -> str:
         if max(abs(drift.median), abs(drift.low), abs(drift.high)) >= _UNSEEN
     ]  # fmt: skip
     if not parts:
-        return words.drift_none.format(weeks=weeks)
-    return words.drift_said.format(parts=", ".join(parts), weeks=weeks)
+        return words.drift_none.format(weeks=told.weeks, days=told.days)
+    return words.drift_said.format(parts=", ".join(parts), weeks=told.weeks, days=told.days)
 
 
 def since_reported(content: ReportContent) -> str | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from adtech_assets.exports.vocabulary import vocabularies
 from adtech_assets.metrics.model import semantic_model
 from adtech_assets.reporting.content import ReportContent
 from adtech_assets.reporting.file_remarks import concerned, differences, differing
@@ -29,7 +30,8 @@ class DataNote:
 def build_notes(content: ReportContent, examples: int = 3) -> tuple[DataNote, ...]:
     """All notes that hold for this report; of long lists only `examples` are named."""
     notes = (
-        _revised(content), _provisional(content), _since_reported(content), _refused(content, examples),
+        _revised(content), _short(content), _provisional(content), _since_reported(content),
+        _refused(content, examples),
         _totals(content, examples), _periods(content, examples), _weeks(content), _quarantined(content),
         _duplicates(content), _restated(content, examples), _renamed(content, examples), _vanished(content, examples),
         _recovered(content), _simulated(content),
@@ -50,6 +52,16 @@ def _provisional(content: ReportContent) -> DataNote | None:
         short = f"The files do not reach Sunday yet: figures cover {now['days']} days of the week."
         return DataNote(content.wording.provisional, " ".join(filter(None, [short, said])), strong=True)
     return DataNote(content.wording.provisional, said) if said else None
+
+
+def _short(content: ReportContent) -> DataNote | None:
+    """Platforms that had figures on every day of the week before and have none on the last days of this one."""
+    words, parts = content.wording, []
+    for platform, last in content.short_platforms:
+        title = next((v.title for v in vocabularies() if v.platform == platform), platform)
+        day = content.figures.short_days(last, last) if last else ""
+        parts.append((words.short_part if last else words.short_none).format(platform=title, day=day))
+    return DataNote(words.short_note, words.short_said.format(parts=", ".join(parts)), strong=True) if parts else None
 
 
 def _since_reported(content: ReportContent) -> DataNote | None:
@@ -174,6 +186,8 @@ def _vanished(content: ReportContent, examples: int) -> DataNote | None:
     may be missing in this week."""
     in_week = content.vanished.filter(pl.col("date") >= content.week)
     ended = content.vanished.join(in_week, on=["platform", "campaign"], how="anti")
+    running = content.weekly.filter(week=content.week, level="campaign").get_column("member")
+    ended = ended.filter(~pl.col("campaign").is_in(running.implode()))
     words, said = content.wording, []
     for rows, template in ((in_week, words.vanished_kept), (ended, words.vanished_before)):
         if rows.height:

@@ -19,11 +19,11 @@ class Wording:
     provisional: str = "Provisional"
     fresh_said: str = "The week is young: platforms go on adding late conversions and corrections for some weeks."
     drift_said: str = (
-        "Within four weeks a fresh week of this client has usually moved: {parts} (median of {weeks} weeks, the middle half "
+        "Within {days} days a fresh week of this client has usually moved: {parts} (median of {weeks} weeks, the middle half "
         "in brackets)."
     )
     drift_part: str = "{metric} {median} ({low} to {high})"
-    drift_none: str = "A fresh week of this client has usually not moved afterwards (median of {weeks} weeks)."
+    drift_none: str = "Within {days} days a fresh week of this client has usually not moved (median of {weeks} weeks)."
     drift_unknown: str = (
         "How much this client's figures usually move is known once exports of more weeks have been read."
     )
@@ -91,6 +91,12 @@ class Wording:
     some_days: str = (
         "{metric} of {amount} is stated for the week as a whole: it is in no daily chart, and its days could not be "
         "examined."
+    )
+    short_note: str = "Not all figures of this week are here"
+    short_part: str = "{platform} has figures until {day} only"
+    short_none: str = "{platform} has no figures in this week"
+    short_said: str = (
+        "{parts}; in the week before it had all. Totals and changes of this week are too low by what is missing."
     )
     vanished_note: str = "Missing in the newest file"
     vanished_kept: str = (

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,8 @@ from adtech_assets.defs.resources import WorkspaceResource
 from adtech_assets.defs.sensors import alerts, late, run_results, watchdog
 from adtech_assets.defs.sensors.inbox import inbox as inbox_sensor
 from adtech_assets.lake import Part
+from adtech_assets.pipeline import lateness
+from adtech_assets.pipeline.checking import check
 from adtech_assets.pipeline.lateness import on_time_rule
 from adtech_assets.pipeline.workspace import Workspace
 from adtech_assets.settings import Settings
@@ -104,7 +107,11 @@ def test_one_run_is_one_message_with_remedy_rows_severity_and_link(
     made = run(instance, **{"dagster/partition": "acme|2026-11-09"})
     look(alerts.run_alerts)
     (line,) = told(tmp_path)
-    assert "acme, week of 2026-11-09" in line["title"] and line["run"] == made.run_id and line["client"] == "acme"
+    assert (
+        line["title"] == "adtech: acme, __ephemeral_asset_job__ of 9 Nov: 2 problems"
+        and line["run"] == made.run_id
+        and line["client"] == "acme"
+    )
     assert "WARN raw_uploads / every_upload_readable: 1 file fails" in line["text"]
     assert "INFO raw_uploads / no_upload_empty" in line["text"], "a rule of severity info is no warning"
     assert "What to do: " in line["text"] and "file=x.csv, reason=no day" in line["text"]
@@ -121,7 +128,7 @@ def test_a_file_that_stays_refused_is_told_once_and_its_end_too(
     SWITCH["odd"] = False
     run(instance, **{"dagster/partition": "acme"})
     look(alerts.run_alerts)
-    assert "resolved" in told(tmp_path)[-1]["title"] and len(told(tmp_path)) == 2
+    assert "solved" in told(tmp_path)[-1]["title"] and len(told(tmp_path)) == 2
     SWITCH["odd"] = True
     run(instance, **{"dagster/partition": "acme"})
     look(alerts.run_alerts)
@@ -150,7 +157,7 @@ def test_a_failed_step_is_told_by_its_cause_and_ends_with_the_next_good_run(
     SWITCH["broken"] = False
     run(instance)
     look(alerts.run_alerts)
-    assert "Resolved: raw_uploads / step" in told(tmp_path)[1]["text"] and len(told(tmp_path)) == 2
+    assert "Solved: raw_uploads / step" in told(tmp_path)[1]["text"] and len(told(tmp_path)) == 2
 
 
 def killed(instance: dg.DagsterInstance, **more: Any) -> dg.DagsterRun:
@@ -183,7 +190,7 @@ def test_a_run_that_is_tried_again_is_told_only_if_that_fails_too(
     killed(instance, tags={"dagster/partition": "acme", "dagster/retry_number": "1"}, **again)
     look(alerts.run_alerts)
     (line,) = told(tmp_path)
-    assert "client_metrics, attempt 2, failed" in line["title"]
+    assert line["title"] == "adtech: acme, figures, attempt 2 failed: 1 problem"
 
 
 def test_a_retry_that_never_came_is_told(
@@ -309,13 +316,17 @@ def test_a_late_client_is_told_once_recorded_as_a_check_and_ends_when_the_export
     first = look(late.late_clients)
     assert evaluations(first) == [("acme", False), ("bolt", True)] and "late: acme" in str(first.skip_reason)
     (line,) = told(tmp_path)
-    assert "acme is late" in line["title"] and "What to do" in line["text"] and "raw_uploads" in line["text"]
+    assert (
+        line["title"] == "adtech: acme, late export: 1 problem"
+        and "What to do" in line["text"]
+        and "raw_uploads" in line["text"]
+    )
     assert evaluations(look(late.late_clients)) == [], "not before the pause of the settings is over"
     monkeypatch.setenv("ADTECH_ALERTS__LATE_CHECK_MINUTES", "0.0000001")
     assert evaluations(look(late.late_clients)) == [] and len(told(tmp_path)) == 1
     arrivals(tmp_path, instance, "acme", 62, 55, 48, 41, 34, 27, 20, 0)
     assert evaluations(look(late.late_clients)) == [("acme", True)]
-    assert "resolved" in told(tmp_path)[1]["title"] and len(told(tmp_path)) == 2
+    assert told(tmp_path)[1]["title"] == "adtech: acme, late export: solved" and len(told(tmp_path)) == 2
 
 
 @pytest.mark.skipif(on_time_rule() is None, reason="the rulebook has no rule client_on_time")
@@ -338,6 +349,92 @@ def test_a_client_whose_folder_is_gone_is_not_late(
     assert evaluations(look(late.late_clients)) == [] and not told(tmp_path)
 
 
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Moves the time of the sensor and of the rule's SQL by so many days."""
+    moved, real = [0.0], lateness._any_row
+
+    class Moved(dt.datetime):
+        @classmethod
+        def now(cls, tz: dt.tzinfo | None = None) -> "Moved":
+            return cls.fromtimestamp(time.time() + 86400 * moved[0], tz)
+
+    def any_row(workspace: Workspace, client: str, rule: Any, at: dt.datetime | None = None) -> bool:
+        return real(workspace, client, rule, at or Moved.now(dt.UTC))
+
+    def checked(workspace: Workspace, rules: list[Any], client: str) -> list[Any]:
+        moment = f"timestamptz '{Moved.now(dt.UTC).isoformat()}'"
+        arguments = {key: value.replace("now()", moment) for key, value in rules[0].args.items()}
+        return check(workspace, [rules[0].model_copy(update={"args": arguments})], client)
+
+    monkeypatch.setattr(lateness, "_any_row", any_row)
+    monkeypatch.setattr(lateness, "check", checked)
+    monkeypatch.setattr(late.dt, "datetime", Moved)
+
+    def move(days: float) -> None:
+        moved[0] += days
+
+    yield move
+    monkeypatch.undo()
+
+
+REGULAR = (62, 55, 48, 41, 34, 27, 20)
+
+
+@pytest.mark.skipif(on_time_rule() is None, reason="the rulebook has no rule client_on_time")
+def test_a_client_that_stopped_is_told_weekly_then_given_up_once_and_never_called_solved(
+    tmp_path: Path, instance: dg.DagsterInstance, look: Callable[..., Any], clock: Callable[[float], None]
+) -> None:
+    arrivals(tmp_path, instance, "acme", *REGULAR)
+    for days in (1, 6, 21, 42, 7, 7):
+        look(late.late_clients)
+        clock(days)
+    titles = [line["title"] for line in told(tmp_path)]
+    *lasting, last = titles
+    assert set(lasting) == {"adtech: acme, late export: 1 problem"} and last.endswith("late export: given up waiting")
+    assert len(lasting) == 4, "of the looks at 20, 21, 27, 48 and 90 days all but the second: the week was not over"
+    assert "Given up waiting: raw_uploads / client_on_time" in told(tmp_path)[-1]["text"]
+
+
+@pytest.mark.skipif(on_time_rule() is None, reason="the rulebook has no rule client_on_time")
+def test_an_export_that_comes_after_all_is_solved_at_the_next_tick(
+    tmp_path: Path, instance: dg.DagsterInstance, look: Callable[..., Any]
+) -> None:
+    arrivals(tmp_path, instance, "acme", *REGULAR)
+    look(late.late_clients)
+    arrivals(tmp_path, instance, "acme", *REGULAR, 0)
+    assert evaluations(look(late.late_clients)) == [("acme", True)], "without waiting for the hour to be over"
+    assert told(tmp_path)[-1]["title"] == "adtech: acme, late export: solved"
+
+
+def test_a_run_neither_tells_nor_ends_a_late_client(instance: dg.DagsterInstance) -> None:
+    @dg.asset(name="raw_uploads", check_specs=[dg.AssetCheckSpec("client_on_time", asset="raw_uploads")])
+    def r(config: dict[str, bool]) -> dg.MaterializeResult:
+        return dg.MaterializeResult(
+            check_results=[dg.AssetCheckResult(check_name="client_on_time", passed=config["on_time"])]
+        )
+
+    for on_time in (True, False):
+        settings = {"ops": {"raw_uploads": {"config": {"on_time": on_time}}}}
+        made = dg.materialize([r], instance=instance, run_config=settings).dagster_run
+        said = run_results.alert_of(instance, made, "", failed=False, at=NOW)
+        assert not said.failures and "client_on_time" not in {check for _, check in said.passed}
+
+
+@pytest.mark.parametrize(
+    ("job", "partition", "title"),
+    [
+        ("client_metrics", "acme", "adtech: acme, figures"),
+        ("weekly_report", "acme|2026-04-06", "adtech: acme, weekly report of 6 Apr"),
+        ("weekly_report", "acme|2025-12-29", "adtech: acme, weekly report of 29 Dec 2025"),
+        ("other", "", "adtech: no client, other"),
+    ],
+)
+def test_a_run_is_named_in_words(job: str, partition: str, title: str) -> None:
+    run = dg.DagsterRun(job_name=job, run_id="0" * 32, tags={"dagster/partition": partition} if partition else {})
+    assert run_results.title_of(run, NOW) == title
+
+
 @given(st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 200)), st.integers(1, 120))
 def test_every_client_is_asked_again_after_the_pause_the_longest_waiting_first(ago: dict[str, int], pause: int) -> None:
     at = {client: NOW - minutes * MINUTE for client, minutes in ago.items()}
@@ -346,7 +443,7 @@ def test_every_client_is_asked_again_after_the_pause_the_longest_waiting_first(a
     assert waiting == sorted(waiting, key=lambda c: (-ago.get(c, 10**6), c))
 
 
-def test_a_problem_of_the_same_rule_found_by_a_run_and_by_the_clock_is_one(tmp_path: Path) -> None:
+def test_a_late_client_is_the_same_problem_every_day() -> None:
     if (rule := on_time_rule()) is None:
         pytest.skip("the rulebook has no rule client_on_time")
     from adtech_assets.quality.runner import RuleResult

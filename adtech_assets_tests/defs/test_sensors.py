@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import os
 import time
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 
 from adtech_assets.alerting import Failure
 from adtech_assets.defs.resources import WorkspaceResource
-from adtech_assets.defs.sensors import alerts, inbox, polling
+from adtech_assets.defs.sensors import alerts, inbox, polling, reports
+from adtech_assets.inbox import look
 from adtech_assets.pipeline.workspace import Workspace
 from adtech_assets.settings import Inbox, Settings
 
@@ -68,6 +70,34 @@ def test_only_the_client_whose_folder_changed_is_run_again(tmp_path: Path) -> No
     assert set(json.loads(second.cursor)) == {"acme", "bolt"}
 
 
+def test_a_decision_taken_back_is_a_run_of_its_own_and_a_crashed_tick_asks_for_the_same(tmp_path: Path) -> None:
+    drop(tmp_path, "acme")
+    keys, cursor = [], None
+    decision = tmp_path / "data" / "inbox" / "acme" / "aliases.yaml"
+    for step in ("before", "decided", "taken back", "decided again"):
+        if "decided" in step:
+            decision.write_text("aliases: {}")
+            os.utime(decision, (1, 1))
+        else:
+            decision.unlink(missing_ok=True)
+        results = [tick(tmp_path, cursor), tick(tmp_path, cursor)]
+        assert all(isinstance(result, dg.SensorResult) for result in results), step
+        once, again = ({request.run_key for request in result.run_requests} for result in results)
+        assert once == again, "the cursor of the first tick was not stored"
+        keys += once
+        cursor = results[0].cursor
+    assert len(keys) == len(set(keys)) == 4
+
+
+def test_a_cursor_of_an_earlier_version_asks_for_nothing_done_already(tmp_path: Path) -> None:
+    drop(tmp_path, "acme")
+    state = inbox.fingerprint(look(tmp_path / "data" / "inbox", Inbox())["acme"])
+    assert isinstance(tick(tmp_path, json.dumps({"acme": state})), dg.SkipReason)
+    drop(tmp_path, "acme", "b.csv")
+    result = tick(tmp_path, json.dumps({"acme": state}))
+    assert isinstance(result, dg.SensorResult) and result.run_requests[0].run_key.startswith("acme:1:")
+
+
 @pytest.mark.parametrize(
     "name",
     ["half.csv.part", "download.crdownload", ".hidden.csv", "~$open.csv", "picture.png"],
@@ -112,6 +142,26 @@ def test_watching_ends_with_the_first_news_or_with_the_window() -> None:
     started = time.monotonic()
     assert polling.watch(lambda: None, 0.1, 0.02) is None
     assert time.monotonic() - started < 1
+
+
+def test_the_pause_may_follow_from_the_last_look() -> None:
+    answers, pauses = iter([None, None, "news"]), []
+
+    def pause() -> float:
+        pauses.append(0.01)
+        return pauses[-1]
+
+    assert polling.watch(lambda: next(answers), 5, pause) == "news" and len(pauses) == 2
+
+
+def test_a_run_under_way_is_seen_and_only_a_finished_one_asks_for_reports() -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        graph = dg.Definitions([table]).resolve_asset_graph()
+        run = instance.create_run_for_job(dg.define_asset_job("client_metrics", [table]).resolve(asset_graph=graph))
+        (record,) = reports.changed_after(instance, 0.0)
+        assert record.dagster_run.status in reports.UNFINISHED and reports.succeeded([record]) == []
+        instance.report_run_failed(run)
+        assert reports.changed_after(instance, 0.0) == []
 
 
 @dg.asset(check_specs=[dg.AssetCheckSpec("fine", asset="table"), dg.AssetCheckSpec("odd", asset="table")])

@@ -151,3 +151,29 @@ def test_no_header_of_a_file_can_hide_a_column_of_the_table() -> None:
 def test_the_same_input_gives_the_same_table(times: int) -> None:
     files = [file(negative(6), line(7, spend=BAD), file="a.csv"), file(line(6), line(7), file="a.csv")]
     assert all(aside(*files).equals(aside(*files)) for _ in range(times))
+
+
+def test_another_ad_set_ad_country_or_device_replaces_nothing() -> None:
+    for stated in ("adset", "ad", "country", "device"):
+        bad = file(line(6), line(7, spend=BAD, **{stated: "One"}))
+        assert released(bad, file(line(7, **{stated: "Two"}))) == [None], stated
+        assert released(bad, file(line(7, **{stated: "one"}))) == [upload(2)], stated
+        assert released(bad, file(line(7))) == [upload(2)], "a campaign's own row holds all its parts"
+    parted = file(line(7, spend=BAD, adset="One", country="DE"))
+    assert released(parted, file(line(7, adset="One", country="FR"), line(7, adset="Two", country="DE"))) == [None]
+
+
+def test_a_newer_upload_of_the_same_days_and_campaigns_replaces_a_file_of_another_name() -> None:
+    shifted = {"problem": "another number of cells than the header", "problem_column": None, "text": JSON}
+    old = file(line(6, "A B"), line(7, "B"), line(7, None, **shifted))
+    assert released(old, file(line(5, "a_b"), line(8, "B"))) == [upload(2)]
+    assert released(old, file(line(5, "A B"), line(8, "C"))) == [None], "a campaign is missing"
+    assert released(old, file(line(6, "A B"), line(6, "B"))) == [None], "a day is missing"
+    meta = [{**one, "platform": "meta_ads"} for one in (line(5, "A B"), line(8, "B"))]
+    assert released(old, file(*meta, platform="meta_ads")) == [None]
+    assert released(file(line(5, "A B"), line(8, "B")), old) == [None], "an older one does not"
+    undated = row(None, None, "A B", country="DE", problem="no day", problem_column="date", text=JSON)
+    old = file(line(6, "A B", country="US"), undated)
+    assert released(old, file(line(6, "A B", country="US"))) == [None]
+    assert released(old, file(line(6, "A B", country="US"), line(6, "A B", country="DE"))) == [upload(2)]
+    assert released(old, file(line(6, "A B"))) == [upload(2)]

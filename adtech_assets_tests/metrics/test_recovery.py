@@ -143,3 +143,15 @@ def test_a_recovered_value_is_the_true_one_within_its_error_or_stays_unknown(
         error = back["recovered_error"] if blank == "spend" else None
         assert error is None or error <= allowed * back[blank] + 1e-9
         assert abs(back[blank] - row[blank]) <= (allowed * back[blank] if error is None else error) + 1e-6
+
+
+def test_there_are_never_more_clicks_than_impressions() -> None:
+    found = recover(
+        table(
+            {"impressions": 100.0, "clicks": None, "reported_ctr": 1.0},
+            {"impressions": 100.0, "clicks": None, "reported_ctr": 2.0},
+            {"impressions": None, "clicks": 300.0, "reported_ctr": 2.0},
+        )
+    )
+    assert found["clicks"].to_list() == [100.0, None, 300.0]
+    assert found["impressions"].to_list() == [100.0, 100.0, None]

@@ -111,6 +111,44 @@ def test_a_campaign_that_goes_on_under_its_name_was_not_renamed() -> None:
     assert result.succession.renames.is_empty()
 
 
+def test_a_name_that_changes_in_the_middle_of_a_file_counts_its_days_once() -> None:
+    old = days(1, 14, "Old")
+    new = [*days(1, 4, "Old"), *({**r, "campaign": "New"} for r in days(5, 14, "Old"))]
+    result = cleaned([*old, *account("B")], [*new, *account("B")])
+    assert result.current["spend"].sum() == sum(r["spend"] for r in (*old, *account("B")))
+    assert result.current.filter(campaign="Old").height == 4 and result.succession.renames["altogether"].to_list() == [
+        False
+    ]
+    assert set(result.succession.vanished["explained_by"]) == {"rename"}
+
+
+def test_a_name_that_stood_for_another_campaign_is_not_taken_for_a_rename() -> None:
+    own = [line(d, "X", spend=1000.0) for d in range(1, 6)]
+    brand = days(1, 20, "Brand")
+    taken = [{**r, "campaign": "X"} for r in days(6, 20, "Brand")]
+    other = account("B", last=20)
+    result = cleaned([*own, *account("B", last=8)], [*brand, *other], [*taken, *other])
+    assert result.current.filter(pl.col("spend") == 1000.0).height == 5
+    assert result.succession.renames["status"].to_list() == ["suspected"]
+    together = cleaned([*own, *brand, *other], [*taken, *other])
+    assert together.succession.renames.is_empty() and together.current.filter(pl.col("spend") == 1000.0).height == 5
+
+
+def test_twins_that_are_filtered_out_in_turn_are_two_campaigns() -> None:
+    twins = [{**r, "campaign": name} for name in ("A", "B") for r in days(1, 14, "A")]
+    rest = account("C")
+    one, other = (([r for r in twins if r["campaign"] == name]) for name in ("A", "B"))
+    result = cleaned([*twins, *rest], [*other, *rest], [*one, *rest])
+    assert result.current["spend"].sum() == sum(r["spend"] for r in (*twins, *rest))
+
+
+def test_a_new_name_may_come_an_export_later() -> None:
+    old, rest = days(1, 14, "Old"), account("B")
+    result = cleaned([*old, *rest], rest, [*({**r, "campaign": "New"} for r in old), *rest])
+    assert result.current["spend"].sum() == sum(r["spend"] for r in (*old, *rest))
+    assert result.succession.vanished["explained_by"].to_list() == ["rename"] * 14
+
+
 def test_a_rename_there_and_back_counts_once() -> None:
     old = days(1, 10, "Old")
     new = [{**r, "campaign": "New"} for r in old]
@@ -219,12 +257,29 @@ def test_a_file_of_other_campaigns_misses_nothing() -> None:
 
 def test_accounts_are_told_apart_where_every_row_names_one() -> None:
     north = [{**r, "account": "North"} for r in account("AB")]
-    south = [{**r, "account": "South"} for r in account("AC")]
+    south = [{**r, "account": "South", "spend": r["spend"] * 3} for r in account("AC")]
     result = cleaned(north, south)
     assert result.current["spend"].sum() == sum(r["spend"] for r in (*north, *south))
     assert result.succession.vanished.is_empty()
     without = cleaned(account("AB"), north)
     assert without.current.height == 28, "a file without the column is of the same account"
+
+
+def test_an_account_under_another_name_is_the_same_account() -> None:
+    before = [{**r, "account": "Kettle Ltd"} for r in account("AB")]
+    after = [{**r, "account": "Kettle Pty Ltd"} for r in account("AB", last=15)]
+    result = cleaned(before, after)
+    assert result.current["spend"].sum() == sum(r["spend"] for r in after)
+
+
+def test_hand_kept_sheets_of_two_channels_do_not_overrule_each_other() -> None:
+    by_hand = {"platform": "generic_ads"}
+    facebook = [{**r, **by_hand, "channel": "Facebook"} for r in account("AB")]
+    google = [{**r, **by_hand, "channel": "Google Ads", "spend": r["spend"] * 3} for r in account("AB")]
+    result = cleaned(facebook, google)
+    assert result.current["spend"].sum() == sum(r["spend"] for r in (*facebook, *google))
+    again = cleaned(facebook, google, [{**r, "spend": r["spend"] + 1} for r in facebook])
+    assert again.current["spend"].sum() == result.current["spend"].sum() + len(facebook)
 
 
 # --- drift ------------------------------------------------------------------------------------------------------
@@ -246,7 +301,10 @@ def test_the_usual_drift_is_known_after_enough_mature_weeks() -> None:
     assert (first["first"], first["now"], first["age_first"], first["age_now"]) == (70.0, 77.0, 0, 56)
     drift = usual_drift(weeks, "conversions", Restatement())
     assert drift is not None and drift.median == pytest.approx(0.1) and drift.weeks == 5
-    assert usual_drift(weeks, "conversions", Restatement(drift_weeks=6)) is None
+    assert drift.days == 28
+    younger = usual_drift(weeks, "conversions", Restatement(drift_weeks=6))
+    assert younger is not None and younger.days == 21, "what is known of younger weeks, said with its age"
+    assert usual_drift(weeks, "conversions", Restatement(drift_weeks=9)) is None
     spend = usual_drift(weeks, "spend", Restatement())
     assert spend is not None and spend.median == 0.0
 

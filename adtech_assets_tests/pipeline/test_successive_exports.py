@@ -103,7 +103,7 @@ def test_late_conversions_are_in_the_ledger_with_their_age(answer: dict[str, Any
 def test_a_return_in_the_shop_is_in_the_ledger_too(answer: dict[str, Any]) -> None:
     shop = [c for c in answer["ledger"]["changes"] if c["platform"] == "shopify_sales"]
     assert [(c["campaign"], c["day"], c["metric"], round(c["new"] - c["old"], 2), c["file"]) for c in shop] == [
-        ("Copper Kettle | CK-1", "2026-04-10", "revenue", -49.0, "shop_1.csv")
+        ("Copper Kettle · SKU CK-1", "2026-04-10", "revenue", -49.0, "shop_1.csv")
     ]
 
 

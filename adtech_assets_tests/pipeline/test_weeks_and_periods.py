@@ -101,7 +101,10 @@ def failing(workspace: Workspace, week: dt.date | None = LAST) -> dict[str, list
     assets = CHECKED if week else CHECKED[:4]
     results = check(workspace, [rule for asset in assets for rule in rules_of_asset(asset)], "acme", week)
     assert [r.error for r in results if r.error] == []
-    return {result.rule.id: result.failing_rows for result in results if not result.passed}
+    # The platforms by day are alike from week to week in some of these files, on purpose.
+    failed = {result.rule.id: result.failing_rows for result in results if not result.passed}
+    failed.pop("no_week_copied", None)
+    return failed
 
 
 def printed(made: week_steps.Rendered) -> str:

@@ -174,7 +174,7 @@ def sound_tables() -> Tables:
         ]),
         "upload_changes": _frame("upload_changes", [
             {"upload_id": identity, "kind": "ads", "platform": "google_ads", "sequence": place, "new": 14, "vanished": 0,
-             "partial": False, "confirmed": False}
+             "partial": False, "confirmed": False, "stands_apart": False}
             for place, identity in enumerate((FIRST, SECOND), start=1)
         ]),
         "weekly_aggregates": weekly,
@@ -373,6 +373,14 @@ _TWO_NAMES = _frame("names", [
     {"dimension": "campaign", "spelling": "brand", "name": name, "rows": 1} for name in ("Brand", "Brand DE")
 ])  # fmt: skip
 
+
+def _with_accounts(raw: pl.DataFrame) -> pl.DataFrame:
+    """The rows with two more of the first upload, which name an account each."""
+    more = raw.filter(upload_id=FIRST).head(2)
+    more = more.with_columns(account=pl.Series(["North", "South"]), source_row=pl.Series([900, 901]))
+    return pl.concat([raw, more]).with_columns(platform=pl.lit("google_ads"))
+
+
 MUTATIONS: dict[str, Mutation] = {
     # uploads
     "has_readable_upload": every("uploads", "status", "refused"),
@@ -433,7 +441,58 @@ MUTATIONS: dict[str, Mutation] = {
     ),
     "metric_spend_known": both(*(cell("cleaned_metrics", "spend", None, row) for row in range(3))),
     "spend_not_negative": cell("cleaned_metrics", "spend", -0.01),
-    "counts_not_negative": cell("cleaned_metrics", "conversions", -1.0),
+    "counts_not_negative": cell("cleaned_metrics", "clicks", -1.0),
+    "platforms_reach_the_same_day": lambda tables: (
+        tables
+        | {
+            "cleaned_metrics": pl.concat(
+                [
+                    tables["cleaned_metrics"],
+                    tables["cleaned_metrics"]
+                    .filter(campaign="Shoes")
+                    .head(9)
+                    .with_columns(platform=pl.lit("meta_ads")),
+                ]
+            )
+        }
+    ),
+    "clicks_cost_something": days(pl.col("date") >= MONDAY + dt.timedelta(days=7), spend=0.0),
+    "accounts_named_throughout": lambda tables: tables | {"raw_rows": _with_accounts(tables["raw_rows"])},
+    "upload_belongs_to_the_account": cell("upload_changes", "stands_apart", True, 1),
+    "history_not_rewritten": lambda tables: (
+        tables
+        | {
+            "restatements": _frame(
+                "restatements",
+                [
+                    {
+                        **_SLICE,
+                        "date": MONDAY + dt.timedelta(days=day),
+                        "old": 10.0,
+                        "new": 6.0,
+                        "first_seen_in": FIRST,
+                        "changed_in": SECOND,
+                        "sequence": 2,
+                        "age_days": 20,
+                    }
+                    for day in range(7)
+                ],
+            )
+        }
+    ),
+    "no_week_copied": lambda tables: (
+        tables
+        | {
+            "weekly_aggregates": tables["weekly_aggregates"].with_columns(
+                spend=pl.lit(70.0),
+                spend_previous=pl.lit(70.0),
+                impressions=pl.lit(7.0),
+                impressions_previous=pl.lit(7.0),
+                clicks=pl.lit(1.0),
+                clicks_previous=pl.lit(1.0),
+            )
+        }
+    ),
     "clicks_within_impressions": cell("cleaned_metrics", "clicks", 1001.0),
     "no_future_dates": cell("cleaned_metrics", "date", _FUTURE),
     "metric_traced_to_upload": cell("cleaned_metrics", "upload_id", "ffffffffffff"),

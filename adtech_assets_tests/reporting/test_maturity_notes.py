@@ -55,13 +55,16 @@ def test_a_fresh_week_is_provisional_with_the_clients_own_drift_once_it_is_known
     assert fresh_said(report_content()) is None
     unknown = fresh_said(report_content(fresh=True))
     assert unknown is not None and "is known once exports of more weeks have been read" in unknown
-    drift = {"conversions": Drift(0.04, 0.02, 0.06, 6), "spend": Drift(0.0, 0.0, 0.0, 6)}
+    drift = {"conversions": Drift(0.04, 0.02, 0.06, 6, 28), "spend": Drift(0.0, 0.0, 0.0, 6, 28)}
     known = fresh_said(report_content(fresh=True, drift=drift))
     assert (
         known is not None and "conversions +4.0% (+2.0% to +6.0%) (median of 6 weeks" in known and "spend" not in known
     )
     still = fresh_said(report_content(fresh=True, drift={"spend": drift["spend"]}))
-    assert still is not None and "has usually not moved afterwards (median of 6 weeks)" in still
+    assert (
+        still is not None
+        and "Within 28 days a fresh week of this client has usually not moved (median of 6 weeks)" in still
+    )
     assert "Provisional" in [note.title for note in build_notes(report_content(fresh=True))]
 
 

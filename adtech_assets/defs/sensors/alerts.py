@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from adtech_assets.alerting import Alert, Desk, Failure
 from adtech_assets.defs.resources import WorkspaceResource
-from adtech_assets.defs.sensors.run_results import RUN, alert_of, client_and_week
+from adtech_assets.defs.sensors.run_results import RUN, alert_of, client_and_week, title_of
 
 _EVERY_SECONDS, _DELIVER_SECONDS = 5, 15
 _TICK_SECONDS = 20  # a tick may take 60, and sends as well; what is left is for the next one
@@ -95,12 +95,13 @@ def _alert(
         said = f"the results of this run could not be read: {type(error).__name__}: {error}"
         return Alert(
             id=f"run-{run.run_id}",
-            title=f"adtech: {run.job_name} {run.status.value.lower()}",
+            title=title_of(run, at),
             link=f"{url}/runs/{run.run_id}",
             at=at,
             failures=(Failure(RUN, run.job_name, "ERROR", said),),
             client=client_and_week(run)[0],
             run_id=run.run_id,
+            failed=failed,
         )
 
 

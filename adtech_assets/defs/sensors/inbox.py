@@ -1,7 +1,8 @@
 """Watches the inbox: a client whose folder changed gets a run of `client_metrics`.
 
-The cursor is the state of every client's folder (name, time, size of each file) for which a run was requested. It is
-written only when the tick ends well, and the run key holds the state, so that a change is neither lost nor run twice.
+The cursor is the state of every client's folder (name, time, size of each file) for which a run was requested, and how
+many were: "3:<fingerprint>". It is written only when the tick ends well, and the run key holds both, so that a change is
+neither lost nor run twice, and one that leads back to an earlier state (a decision taken back) is a change as any other.
 """
 
 import hashlib
@@ -23,9 +24,16 @@ def fingerprint(state: ClientState) -> str:
 
 
 def changed(now: dict[str, ClientState], requested: dict[str, str]) -> dict[str, str]:
-    """Client -> fingerprint, of the clients whose folder is not the one a run was requested for."""
-    states = {client: fingerprint(state) for client, state in now.items()}
-    return {client: state for client, state in states.items() if requested.get(client) != state}
+    """Client -> "number:fingerprint" of its next run, of the clients whose folder is not the one a run was requested for.
+
+    `requested` is the cursor; one of an earlier version has fingerprints without a number.
+    """
+    due = {}
+    for client, state in now.items():
+        number, _, before = requested.get(client, "").rpartition(":")
+        if (found := fingerprint(state)) != before:
+            due[client] = f"{int(number or 0) + 1}:{found}"
+    return due
 
 
 @dg.sensor(job=client_metrics, minimum_interval_seconds=1, default_status=dg.DefaultSensorStatus.RUNNING)

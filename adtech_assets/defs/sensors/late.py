@@ -1,5 +1,7 @@
 """Asks on a timer whether clients are late, records the answer as an asset check, and tells it.
 
+Runs record the same check and do not tell it: a run cannot see whether a client is no longer late because its export
+came, or only because the rule gave up waiting for it.
 Belongs here: the timer. Does not: what late means (`quality/rules.yaml`) or how it is asked (`pipeline/lateness.py`).
 """
 
@@ -15,12 +17,13 @@ from adtech_assets.defs.metadata import table_value
 from adtech_assets.defs.partitions import clients
 from adtech_assets.defs.resources import WorkspaceResource
 from adtech_assets.defs.sensors.run_results import ROWS, failure_of
-from adtech_assets.pipeline.lateness import lateness
+from adtech_assets.pipeline.lateness import ON_TIME, is_late, lateness
 from adtech_assets.pipeline.workspace import Workspace
 from adtech_assets.quality.runner import RuleResult
 
 _EVERY_SECONDS = 60
 _TICK_SECONDS = 25
+_GIVEN_UP = "given up waiting"
 
 
 class Asked(BaseModel):
@@ -32,19 +35,26 @@ class Asked(BaseModel):
 
 @dg.sensor(minimum_interval_seconds=_EVERY_SECONDS, default_status=dg.DefaultSensorStatus.RUNNING)
 def late_clients(context: dg.SensorEvaluationContext, workspace: WorkspaceResource) -> dg.SensorResult:
-    """A client whose newest export is later than its usual rhythm is told, once a window, until the export comes."""
+    """A client whose newest export is later than its usual rhythm is told, now and then, until the export comes or the
+    rule gives it up."""
     opened, now = workspace.open(), dt.datetime.now(dt.UTC)
     asked = Asked.model_validate_json(context.cursor) if context.cursor else Asked()
     desk, url = Desk.of(opened.settings), opened.settings.webserver_url
-    pause = dt.timedelta(minutes=opened.settings.alerts.late_check_minutes)
+    settings = opened.settings.alerts
+    pause = dt.timedelta(minutes=settings.late_check_minutes)
     events: list[dg.AssetCheckEvaluation] = []
     present = present_clients(opened, context.instance)
     ends = time.monotonic() + _TICK_SECONDS
-    for client in due(present, asked.at, now, pause):
+    waiting = due(present, asked.at, now, pause)
+    over = [c for c in present if c not in waiting and asked.on_time.get(c) is False and not is_late(opened, c)]
+    for client in (*over, *waiting):
         evaluation = look(opened, client)
         if evaluation is None or time.monotonic() > ends:
             break
-        desk.tell(alert_of(evaluation, client, url, now), now)
+        ending = ""
+        if evaluation.passed and asked.on_time.get(client) is not True:
+            ending = _GIVEN_UP if gave_up(opened, desk, evaluation, client) else ""
+        desk.tell(alert_of(evaluation, client, url, now, ending), now, settings.late_repeat_hours)
         # A check's record is for changes: the event log need not hear the same every hour.
         if asked.on_time.get(client) is not evaluation.passed:
             events.append(evaluation)
@@ -74,6 +84,13 @@ def look(workspace: Workspace, client: str) -> dg.AssetCheckEvaluation | None:
     return None if result is None else evaluation_of(result, client)
 
 
+def gave_up(workspace: Workspace, desk: Desk, evaluation: dg.AssetCheckEvaluation, client: str) -> bool:
+    """Whether a client told to be late stopped being so without having sent anything."""
+    asset = evaluation.asset_key.to_user_string()
+    told = [p for p in desk.problems() if (p.key.client, p.key.asset, p.key.check) == (client, asset, ON_TIME)]
+    return any(is_late(workspace, client, problem.seen) for problem in told)
+
+
 def evaluation_of(result: RuleResult, client: str) -> dg.AssetCheckEvaluation:
     """A rule's result as Dagster records it, for the client's partition."""
     wrong = result.error is not None or result.rule.severity == "critical"
@@ -88,17 +105,18 @@ def evaluation_of(result: RuleResult, client: str) -> dg.AssetCheckEvaluation:
     )
 
 
-def alert_of(evaluation: dg.AssetCheckEvaluation, client: str, url: str, now: dt.datetime) -> Alert:
-    """A late client, or the end of its being late."""
+def alert_of(evaluation: dg.AssetCheckEvaluation, client: str, url: str, now: dt.datetime, ending: str = "") -> Alert:
+    """A late client, or the end of its being late; `ending`: how, where the export did not come."""
     asset = evaluation.asset_key.to_user_string()
     return Alert(
         id=f"late-{client}-{now:%Y%m%dT%H%M%S%f}",
-        title=f"adtech: {client} is late",
+        title=f"adtech: {client}, late export",
         link=f"{url}/assets/{asset}?view=checks",
         at=now,
         failures=() if evaluation.passed else (failure_of(evaluation),),
         passed=((asset, evaluation.check_name),) if evaluation.passed else (),
         client=client,
+        ending=ending,
     )
 
 

@@ -11,8 +11,10 @@ Found = TypeVar("Found")
 _REST = 9  # times as long as the look took
 
 
-def watch(look: Callable[[], Found | None], window_seconds: float, pause_seconds: float) -> Found | None:
-    """Look until there is something or the window is over; at least once.
+def watch(
+    look: Callable[[], Found | None], window_seconds: float, pause_seconds: float | Callable[[], float]
+) -> Found | None:
+    """Look until there is something or the window is over; at least once. `pause_seconds` may depend on the last look.
 
     Where a look takes long (many clients, a slow disk), the pauses grow with it: looking never takes more than a
     tenth of the time.
@@ -23,7 +25,8 @@ def watch(look: Callable[[], Found | None], window_seconds: float, pause_seconds
         if (found := look()) is not None:
             return found
         now = time.monotonic()
-        pause = max(pause_seconds, _REST * (now - started))
+        wanted = pause_seconds() if callable(pause_seconds) else pause_seconds
+        pause = max(wanted, _REST * (now - started))
         if now + pause > deadline:
             return None
         time.sleep(pause)

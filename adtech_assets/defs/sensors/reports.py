@@ -15,6 +15,13 @@ from adtech_assets.defs.sensors.polling import watch
 from adtech_assets.pipeline.due import Due, due_reports
 
 PARTITION_NAME_TAG = "dagster/partition"
+_IDLE_SECONDS = 0.5  # between looks while no run is under way; one takes seconds, so it is seen before its end
+UNFINISHED = (
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+)
 
 
 @dg.sensor(job=weekly_report, minimum_interval_seconds=1, default_status=dg.DefaultSensorStatus.RUNNING)
@@ -24,9 +31,18 @@ def reports(context: dg.SensorEvaluationContext, workspace: WorkspaceResource) -
     settings = opened.settings.inbox
     answered = float(context.cursor) if context.cursor else 0.0
 
-    finished = watch(
-        lambda: finished_after(context.instance, answered) or None, settings.poll_window_seconds, settings.poll_seconds
-    )
+    idle = False
+
+    def look() -> list[dg.RunRecord] | None:
+        nonlocal idle
+        records = changed_after(context.instance, answered)
+        idle = not any(record.dagster_run.status in UNFINISHED for record in records)
+        return succeeded(records) or None
+
+    def pause() -> float:
+        return max(settings.poll_seconds, _IDLE_SECONDS) if idle else settings.poll_seconds
+
+    finished = watch(look, settings.poll_window_seconds, pause)
     if finished is None:
         return dg.SkipReason("no client's metrics have changed")
     requests = []
@@ -37,16 +53,22 @@ def reports(context: dg.SensorEvaluationContext, workspace: WorkspaceResource) -
     return dg.SensorResult(run_requests=requests, cursor=repr(max(_changed_at(record) for record in finished)))
 
 
-def finished_after(instance: dg.DagsterInstance, moment: float) -> list[dg.RunRecord]:
-    """Succeeded runs of client_metrics whose record changed after a moment (seconds since 1970), oldest first.
+def changed_after(instance: dg.DagsterInstance, moment: float) -> list[dg.RunRecord]:
+    """Runs of client_metrics, done or under way, whose record changed after a moment (seconds since 1970), oldest first.
 
     By time of change and not by number: of two clients' runs the later one may be done first.
     """
     since = dt.datetime.fromtimestamp(moment, dt.UTC)
+    statuses = [dg.DagsterRunStatus.SUCCESS, *UNFINISHED]
     records = instance.get_run_records(
-        dg.RunsFilter(job_name=client_metrics.name, statuses=[dg.DagsterRunStatus.SUCCESS], updated_after=since)
+        dg.RunsFilter(job_name=client_metrics.name, statuses=statuses, updated_after=since)
     )
     return sorted((record for record in records if _changed_at(record) > moment), key=_changed_at)
+
+
+def succeeded(records: list[dg.RunRecord]) -> list[dg.RunRecord]:
+    """Those that brought new figures."""
+    return [record for record in records if record.dagster_run.status == dg.DagsterRunStatus.SUCCESS]
 
 
 def _changed_at(record: dg.RunRecord) -> float:

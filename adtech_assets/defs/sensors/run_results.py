@@ -14,11 +14,13 @@ import dagster as dg
 
 from adtech_assets.alerting import Alert, Failure
 from adtech_assets.defs.checks import SOUND_INPUTS
+from adtech_assets.pipeline.lateness import ON_TIME
 from adtech_assets.quality.rulebook import Rule, rulebook
 
 ROWS = "failing rows (sample)"
 STEP, RUN = "step", "run"
 _PARTITION, _RETRY_NUMBER = "dagster/partition", "dagster/retry_number"
+_WORDS = {"client_metrics": "figures", "weekly_report": "weekly report"}
 _CLASS = re.compile(r"^[A-Za-z_][\w.]*: ")  # what Python puts before the sentence
 _TOLD_BY_CHECKS = "DagsterAssetCheckFailedError"
 
@@ -34,7 +36,7 @@ class RecordedError(Protocol):
 
 
 def failed_checks(instance: dg.DagsterInstance, run_id: str) -> Iterator[Failure]:
-    """The failed checks of a run, as its events state them."""
+    """The failed checks of a run, as its events state them; without lateness, which the clock tells (`late.py`)."""
     evaluations = [e for e in _evaluations(instance, run_id) if not e.passed]
     # The check on a report's inputs repeats what theirs say.
     said_already = any(e.check_name != SOUND_INPUTS and e.severity == dg.AssetCheckSeverity.ERROR for e in evaluations)
@@ -95,19 +97,36 @@ def alert_of(
     if failed and not failures and not will_retry and not _stopped_by_checks(instance, run.run_id):
         failures = [Failure(RUN, run.job_name, "ERROR", _end_of(instance, run.run_id))]
     client, week = client_and_week(run)
-    subject = f"{client}, week of {week}" if week else client
-    attempt = f", attempt {int(number) + 1}," if (number := run.tags.get(_RETRY_NUMBER, "")).isdigit() else ""
+    at = at or dt.datetime.now(dt.UTC)
     return Alert(
         id=f"run-{run.run_id}{'-checks' if will_retry else ''}",
-        title=f"adtech: {subject or 'no client'}: {run.job_name}{attempt} {'failed' if failed else 'has findings'}",
+        title=title_of(run, at),
         link=f"{webserver_url}/runs/{run.run_id}",
-        at=at or dt.datetime.now(dt.UTC),
+        at=at,
         failures=tuple(failures),
         passed=(*_passed_checks(instance, run.run_id), *_passed_steps(instance, run, failed)),
         client=client,
         part=week,
         run_id=run.run_id,
+        failed=failed,
     )
+
+
+def title_of(run: dg.DagsterRun, at: dt.datetime) -> str:
+    """Of what a run is, in words: "adtech: acme, weekly report of 6 Apr"; the year where it is not that of `at`."""
+    client, week = client_and_week(run)
+    number = run.tags.get(_RETRY_NUMBER, "")
+    attempt = f", attempt {int(number) + 1}" if number.isdigit() else ""
+    work = _WORDS.get(run.job_name, run.job_name)
+    return f"adtech: {client or 'no client'}, {work}{f' of {_day(week, at)}' if week else ''}{attempt}"
+
+
+def _day(day: str, at: dt.datetime) -> str:
+    try:
+        found = dt.date.fromisoformat(day)
+    except ValueError:
+        return day
+    return f"{found.day} {found:%b}" + ("" if found.year == at.year else f" {found.year}")
 
 
 def client_and_week(run: dg.DagsterRun) -> tuple[str, str]:
@@ -122,10 +141,11 @@ def _rules() -> dict[tuple[str, str], Rule]:
 
 
 def _evaluations(instance: dg.DagsterInstance, run_id: str) -> list[dg.AssetCheckEvaluation]:
-    """The last evaluation of each check of the run."""
+    """The last evaluation of each check of the run that it is the run's to tell."""
     entries = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
     found = [entry.dagster_event.asset_check_evaluation_data for entry in entries if entry.dagster_event]
-    return list({(evaluation.asset_key, evaluation.check_name): evaluation for evaluation in found}.values())
+    newest = {(evaluation.asset_key, evaluation.check_name): evaluation for evaluation in found}
+    return [evaluation for evaluation in newest.values() if evaluation.check_name != ON_TIME]
 
 
 def _passed_checks(instance: dg.DagsterInstance, run_id: str) -> list[tuple[str, str]]:

@@ -144,7 +144,7 @@ def watchdog(context: dg.SensorEvaluationContext, workspace: WorkspaceResource) 
     failures, well = judge(sensors, watch, now, silent)
     alert = Alert(
         id=f"sensors-{now:%Y%m%dT%H%M%S%f}",
-        title="adtech: a sensor is broken",
+        title="adtech: sensors",
         link=f"{opened.settings.webserver_url}/automation",
         at=now,
         failures=tuple(failures),

@@ -131,7 +131,7 @@ def read_aliases_file(path: Path) -> Aliases:
         parsed = yaml.load(path.read_text("utf-8-sig"), Loader=_PlainLoader)  # noqa: S506 - makes nothing but text
         return Aliases.model_validate(_without_blanks(parsed))
     except (ValidationError, yaml.YAMLError, UnicodeDecodeError, OSError, RecursionError) as error:
-        raise not_valid(path, error) from error
+        raise not_valid(path, error) from None
 
 
 def _without_blanks(parsed: Any) -> Any:

@@ -33,16 +33,47 @@ def near(names: Mapping[str, int], settings: Names) -> Iterator[Pair]:
     Only names of the same digits and signs and of nearly the same length meet; of more than `max_comparisons` pairs
     the most frequent names do.
     """
+    left = settings.max_comparisons
+    for block in _blocks(names, settings):
+        block = block[: int((2 * max(left, 0)) ** 0.5)]
+        left -= len(block) ** 2 // 2
+        yield from _near_of_block(block, settings.similarity)
+
+
+def far(names: Mapping[str, int], reach: Mapping[str, int], settings: Names) -> Iterator[tuple[Pair, float]]:
+    """(rare, common) pairs of names with the same digits and signs that are at least `suggest_similarity` alike, and
+    how much (0 to 100). `names`: name -> rows; `reach`: name -> the most rows it may come to have."""
+    left = settings.max_comparisons
+    for block in _blocks(names, settings):
+        most, least = max(reach[name] for name in block), min(names[name] for name in block)
+        rare = [name for name in block if names[name] <= settings.rare_share * most]
+        common = [name for name in block if least <= settings.rare_share * reach[name]]
+        if rare and common:
+            rare = rare[: max(left, 0) // len(common)]
+            left -= len(rare) * len(common)
+            for start in range(0, len(rare), _BLOCK_NAMES):
+                yield from _far(rare[start : start + _BLOCK_NAMES], common, settings.suggest_similarity)
+
+
+def _far(rare: Sequence[str], common: Sequence[str], least: float) -> Iterator[tuple[Pair, float]]:
+    import numpy as np
+    from rapidfuzz.process import cdist
+
+    ours, theirs = ([" ".join(words(normal(name))) for name in names] for names in (rare, common))
+    scores = cdist(ours, theirs, scorer=OSA.normalized_similarity, score_cutoff=least / 100, dtype=np.float32)
+    for i, j in zip(*np.nonzero(scores), strict=True):
+        if rare[i] != common[j]:
+            yield (rare[i], common[j]), 100 * float(scores[i, j])
+
+
+def _blocks(names: Mapping[str, int], settings: Names) -> list[list[str]]:
+    """Names long enough to be compared, by their digits and signs; the most frequent first."""
     blocks: dict[tuple[tuple[str, ...], str], list[str]] = {}
     for name in sorted(names, key=lambda name: (-names[name], name)):
         text = " ".join(words(normal(name)))
         if sum(map(str.isalpha, text)) >= settings.min_letters:
             blocks.setdefault((digits(text), signs(text)), []).append(name)
-    left = settings.max_comparisons
-    for _, block in sorted(blocks.items()):
-        block = block[: int((2 * max(left, 0)) ** 0.5)]
-        left -= len(block) ** 2 // 2
-        yield from _near_of_block(block, settings.similarity)
+    return [block for _, block in sorted(blocks.items())]
 
 
 def _near_of_block(block: Sequence[str], least: float) -> Iterator[Pair]:

@@ -6,7 +6,7 @@ Belongs here: the order of these steps and the table that tells them. Does not: 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -30,6 +30,9 @@ ALL_CHANNELS = "All channels"
 """The channel of rows of a hand-kept sheet without a channel column."""
 _DEFAULTS = Names()
 
+Stated = tuple[int, int]
+"""The first upload that states a spelling, and the spelling's rows there."""
+
 
 def channel_of_platform() -> pl.Expr:
     """The platform's name for people (`Google Ads`), which is the channel where a file names none."""
@@ -42,15 +45,17 @@ def resolve(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows with one spelling a name in channel, campaign, country and device, and table `names`.
 
-    The name is the user's, else the known word's (`DE`, `Mobile`), else the most frequent spelling (the first of the
-    alphabet where equal). The result does not depend on the order of rows, and resolving again changes nothing.
+    The name is the user's, else the known word's (`DE`, `Mobile`), else the most frequent spelling of the first upload
+    (smallest `sequence`; without that column all rows are one upload) that states any, the first of the alphabet where
+    equal: it stays when more files come. The result does not depend on the order of rows, and resolving again changes
+    nothing.
     """
     tables = []
     for dimension in RESOLVED:
         if dimension not in rows.columns or not rows.get_column(dimension).count():
             continue
         counts = dict(rows.group_by(dimension).len().drop_nulls().iter_rows())
-        named = _resolve(dimension, counts, rows, aliases, settings)
+        named = _resolve(dimension, counts, rows, _first_stated(dimension, rows), aliases, settings)
         tables.append(_table(dimension, counts, named))
         mapping = {spelling: name for spelling, name in named.name.items() if spelling != name}
         if mapping:
@@ -60,7 +65,8 @@ def resolve(
 
 @dataclass(frozen=True)
 class _Named:
-    """Spelling -> name, why it is not as stated, and the names alike that were left apart (name -> candidate)."""
+    """Spelling -> name, why it is not as stated, and the names alike that were left apart (name -> candidate). Filled
+    step by step."""
 
     name: dict[str, str]
     how: dict[str, str]
@@ -68,21 +74,85 @@ class _Named:
 
 
 def _resolve(
-    dimension: Dimension, counts: Mapping[str, int], rows: pl.DataFrame, aliases: Aliases, settings: Names
+    dimension: Dimension,
+    counts: Mapping[str, int],
+    rows: pl.DataFrame,
+    first: Mapping[str, Stated],
+    aliases: Aliases,
+    settings: Names,
 ) -> _Named:
+    if dimension == "campaign":
+        return _campaigns(counts, rows, first, aliases, settings)
     name, how = _by_word(dimension, counts, aliases)
-    ids = campaign_ids(rows) if dimension == "campaign" else CampaignIds()
-    _by_letters(dimension, counts, name, how, aliases, ids)
-    if dimension != "campaign":
-        return _Named(name, how, {})
-    _by_id(counts, name, how, aliases, ids)
-    merges = Merges({}, {})
-    if settings.fuzzy and "date" in rows.columns:
-        merges = merge_slips(rows, name, counts, aliases, ids, settings)
-    for spelling, found in name.items():
-        if found in merges.into:
-            name[spelling], how[spelling] = merges.into[found], "similar"
-    return _Named(name, how, merges.suggested)
+    _by_letters(dimension, first, name, how, aliases, CampaignIds())
+    return _Named(name, how, {})
+
+
+def _campaigns(
+    counts: Mapping[str, int], rows: pl.DataFrame, first: Mapping[str, Stated], aliases: Aliases, settings: Names
+) -> _Named:
+    """Slips are told from the names as the files have them; then the user's names are given, to slips too."""
+    named = _Named({spelling: spelling for spelling in counts}, dict.fromkeys(counts, "stated"), {})
+    ids = campaign_ids(rows)
+    _by_letters("campaign", first, named.name, named.how, aliases, ids)
+    _by_id(counts, named.name, named.how, aliases, ids)
+    fuzzy = settings.fuzzy and "date" in rows.columns
+    if fuzzy:
+        _by_series(named, first, aliases, merge_slips(rows, named.name, counts, aliases, ids, settings))
+    if aliases.campaign.same:
+        _by_user(named, aliases)
+        if fuzzy:
+            merges = merge_slips(rows, named.name, counts, aliases, ids, settings, renamed=True)
+            _by_series(named, first, aliases, merges)
+    return named
+
+
+def _by_series(named: _Named, first: Mapping[str, Stated], aliases: Aliases, merges: Merges) -> None:
+    """Slips get the other's name. Names of the same words get that of them which is stated first."""
+    grouped, same_words = _groups(named.name), dict[str, list[str]]()
+    for slip, given in merges.into.items():
+        if words(normal(slip)) == words(normal(given)) and not aliases.name_for("campaign", given):
+            same_words.setdefault(given, [given]).append(slip)
+    used = {given: min(names, key=lambda g: _order(grouped[g], first, g)) for given, names in same_words.items()}
+    for spelling, found in named.name.items():
+        into = merges.into.get(found, found)
+        name = used.get(into, into)
+        if name != found:
+            named.name[spelling], named.how[spelling] = name, "similar"
+    named.suggested.update({rare: used.get(known, known) for rare, known in merges.suggested.items()})
+
+
+def _by_user(named: _Named, aliases: Aliases) -> None:
+    """The names the user wants, for what was resolved to what the user lists as well."""
+    for spelling, found in named.name.items():
+        if said := aliases.name_for("campaign", spelling):
+            named.name[spelling], named.how[spelling] = said, "alias"
+        elif wanted := aliases.name_for("campaign", found):
+            named.name[spelling] = wanted
+    for rare, known in named.suggested.items():
+        named.suggested[rare] = aliases.name_for("campaign", known) or known
+
+
+def _first_stated(dimension: Dimension, rows: pl.DataFrame) -> dict[str, Stated]:
+    """Spelling -> the first upload that states it, and how many rows it has there."""
+    upload = pl.col("sequence").fill_null(0) if "sequence" in rows.columns else pl.lit(0)
+    counted = (
+        rows.lazy()
+        .select(dimension, upload.alias("upload"))
+        .filter(pl.col(dimension).is_not_null())
+        .group_by(dimension, "upload")
+        .len()
+        .group_by(dimension)
+        .agg(pl.col("upload").min(), pl.col("len").sort_by("upload").first())
+    )
+    return {spelling: (upload, count) for spelling, upload, count in counted.collect().iter_rows()}
+
+
+def _order(spellings: Iterable[str], first: Mapping[str, Stated], name: str) -> tuple[int, int, str]:
+    """Sorts names: that of the earliest upload first, of one upload the most frequent there."""
+    stated = [first[spelling] for spelling in spellings]
+    upload = min(upload for upload, _ in stated)
+    return upload, -sum(count for at, count in stated if at == upload), name
 
 
 def _by_word(
@@ -115,7 +185,7 @@ def _groups(name: Mapping[str, str]) -> dict[str, list[str]]:
 
 def _by_letters(
     dimension: Dimension,
-    counts: Mapping[str, int],
+    first: Mapping[str, Stated],
     name: dict[str, str],
     how: dict[str, str],
     aliases: Aliases,
@@ -129,10 +199,10 @@ def _by_letters(
     for group in by_letters.values():
         if len(group) == 1:
             continue
-        weight = {g: sum(counts[s] for s in grouped[g]) for g in group}
+        order = {g: _order(grouped[g], first, g) for g in group}
         chosen = {g: any(g != s for s in grouped[g]) or aliases.name_for(dimension, g) == g for g in group}
         clusters: list[list[str]] = []
-        for given in sorted(group, key=lambda g: (not chosen[g], -weight[g], g)):
+        for given in sorted(group, key=lambda g: (not chosen[g], order[g])):
             spellings = grouped[given]
             fitting = (
                 cluster

@@ -8,7 +8,7 @@ resolved changes nothing. Belongs here: that decision. Does not: the single test
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from adtech_assets.metrics.naming import alike
 from adtech_assets.metrics.naming.aliases import Aliases
 from adtech_assets.metrics.naming.campaign_ids import CampaignIds
 from adtech_assets.metrics.naming.series import Observed, Pair
-from adtech_assets.metrics.naming.slips import coined, similarity
+from adtech_assets.metrics.naming.slips import coined, damaged, similarity
 from adtech_assets.metrics.naming.spelling import normal, words
 from adtech_assets.settings import Names
 
@@ -43,24 +43,66 @@ def merge_slips(
     aliases: Aliases,
     ids: CampaignIds,
     settings: Names,
+    renamed: bool = False,
 ) -> Merges:
-    """Which names of campaigns are slips of others. `name`: spelling -> name so far; `counts`: rows of spellings."""
+    """Which names of campaigns are slips of others. `name`: spelling -> name so far; `counts`: rows of spellings.
+    `renamed`: the names are those the user wants already; all that the user lists of a name is then compared too."""
     spellings: dict[str, list[str]] = {}
     for spelling, given in name.items():
         spellings.setdefault(given, []).append(spelling)
     weight = {given: sum(counts[s] for s in group) for given, group in spellings.items()}
-    faces = {face: given for given in weight for face in aliases.spellings("campaign", given)} | {n: n for n in weight}
-    near = _near(faces, weight, settings)
-    pairs = {
-        pair: texts
-        for pair, texts in near.items()
-        if not aliases.apart("campaign", *pair) and not ids.differ(spellings[pair[0]], spellings[pair[1]])
+    listed = {face: given for given in weight for face in aliases.spellings("campaign", given)} if renamed else {}
+    wanted = {given: aliases.name_for("campaign", given) for given in weight}
+
+    def may_be_one(pair: Pair) -> bool:
+        rare, known = pair
+        return (
+            not aliases.apart("campaign", rare, known)
+            and wanted[rare] in (None, wanted[known])
+            and not ids.differ(spellings[rare], spellings[known])
+        )
+
+    near = _near(listed | {given: given for given in weight}, weight, settings)
+    pairs = {pair: texts for pair, texts in near.items() if may_be_one(pair)}
+    far = {
+        pair: score
+        for pair, score in alike.far(weight, _reach(weight, pairs, settings.rare_share), settings)
+        if may_be_one(pair) and _undecidable(*(words(normal(given)) for given in reversed(pair)))
     }
-    if not pairs:
+    if not pairs and not far:
         return Merges({}, {})
-    involved = {given for pair in pairs for given in pair}
+    involved = {given for pair in (*pairs, *far) for given in pair}
     looked_at = {spelling: given for spelling, given in name.items() if given in involved}
-    return _Rounds(Observed(rows, looked_at, settings), weight, pairs, settings).decide()
+    return _Rounds(Observed(rows, looked_at, settings), weight, pairs, far, settings).decide()
+
+
+def _undecidable(known: Sequence[str], rare: Sequence[str]) -> bool:
+    return known != rare and coined(known, rare) is None and damaged(known, rare)
+
+
+def _reach(weight: Mapping[str, int], pairs: Iterable[Pair], rare_share: float) -> dict[str, int]:
+    """Name -> the most rows it may come to have by merging: those of the names of its words, and where these are enough
+    for others to be rare beside them, those of all names it hangs together with."""
+    home = {given: given for given in weight}
+
+    def root(given: str) -> str:
+        while home[given] != given:
+            home[given] = given = home[home[given]]
+        return given
+
+    for one, other in pairs:
+        home[root(one)] = root(other)
+    together, least, alone = dict[str, int](), dict[str, int](), dict[tuple[str, ...], int]()
+    for given, rows in weight.items():
+        whole, own = root(given), words(normal(given))
+        together[whole] = together.get(whole, 0) + rows
+        least[whole] = min(least.get(whole, rows), rows)
+        alone[own] = alone.get(own, 0) + rows
+    found = {}
+    for given in weight:
+        whole, rows = root(given), alone[words(normal(given))]
+        found[given] = together[whole] if least[whole] <= rare_share * rows else max(rows, weight[given])
+    return found
 
 
 def _near(faces: Mapping[str, str], weight: Mapping[str, int], settings: Names) -> dict[Pair, Texts]:
@@ -80,10 +122,15 @@ class _Rounds:
     """The names as they are after each round."""
 
     def __init__(
-        self, observed: Observed, weight: Mapping[str, int], pairs: Mapping[Pair, Texts], settings: Names
+        self,
+        observed: Observed,
+        weight: Mapping[str, int],
+        pairs: Mapping[Pair, Texts],
+        far: Mapping[Pair, float],
+        settings: Names,
     ) -> None:
         self._observed, self._settings = observed, settings
-        self._weight, self._pairs = dict(weight), pairs
+        self._weight, self._pairs, self._far = dict(weight), pairs, far
         self._judged: dict[Pair, frozenset[str] | None] = {}
         self._into: dict[str, str] = {}
 
@@ -91,11 +138,16 @@ class _Rounds:
         """Rounds until nothing changes. Punctuation first: it decides which names are common."""
         while True:
             asked = self._asked()
-            told = {(row["rare"], row["known"]): row for row in self._observed.judge(asked).iter_rows(named=True)}
-            merged = self._unambiguous([pair for pair in told if self._differ_in_marks(pair, told[pair])])
-            merged = merged or self._unambiguous(self._slips(asked, told))
+            far = self._nearest_far({pair[0] for pair in asked})
+            judged = self._observed.judge([*asked, *far]).iter_rows(named=True)
+            told = {(row["rare"], row["known"]): row for row in judged}
+            wrecks = {pair[0]: pair[1] for pair in far if pair in told and self._one_series(told[pair])}
+            merged = self._unambiguous(
+                [pair for pair in asked if pair in told and self._differ_in_marks(pair, told[pair])]
+            )
+            merged = merged or self._unambiguous(self._slips(asked, told, wrecks))
             if not merged:
-                return Merges({one: self._final(one) for one in self._into}, self._suggested(asked, told))
+                return Merges({one: self._final(one) for one in self._into}, wrecks | self._suggested(asked, told))
             self._apply(merged)
 
     def _asked(self) -> list[Pair]:
@@ -124,19 +176,31 @@ class _Rounds:
         one = not told["apart"] and told["fits"] and told["around"] >= self._settings.similarity / 100
         return self._same_words(pair) and one
 
-    def _slips(self, asked: list[Pair], told: Mapping[Pair, Told]) -> list[Pair]:
-        """Pairs of which the rare name is a slip of the other in all respects."""
-        rare = {pair[0] for pair in asked if self._rare(pair) and self._is_slip(pair)}
-        vocabulary = {word for given in self._weight if given not in rare for word in words(normal(given))}
+    def _nearest_far(self, near: set[str]) -> list[Pair]:
+        """For each rare name without another near: the common name it is most alike, too damaged to be decided."""
+        best: dict[str, tuple[float, int, str]] = {}
+        for (rare, known), score in self._far.items():
+            there = rare in self._weight and known in self._weight and rare not in near
+            if there and self._rare((rare, known)):
+                best[rare] = max(best.get(rare, (0.0, 0, "")), (score, self._weight[known], known))
+        return sorted((rare, known) for rare, (_, _, known) in best.items())
+
+    def _one_series(self, told: Told) -> bool:
+        """Whether the rows say that the rare name is the other one, whatever the letters say."""
         limits = self._settings
+        series = not told["apart"] and told["fits"] and told["presence"] >= limits.presence
+        return bool(series and told["run"] <= limits.longest_run_days)
+
+    def _slips(self, asked: list[Pair], told: Mapping[Pair, Told], wrecks: Iterable[str]) -> list[Pair]:
+        """Pairs of which the rare name is a slip of the other in all respects. `wrecks`: names too damaged to be decided;
+        what stands in them proves no word."""
+        rare = {pair[0] for pair in asked if self._rare(pair) and self._is_slip(pair)} | set(wrecks)
+        vocabulary = {word for given in self._weight if given not in rare for word in words(normal(given))}
         return [
             pair
             for pair in asked
             if (row := told.get(pair))
-            and not row["apart"]
-            and row["fits"]
-            and row["presence"] >= limits.presence
-            and row["run"] <= limits.longest_run_days
+            and self._one_series(row)
             and self._rare(pair)
             and self._is_slip(pair)
             and not (self._coined(pair) or frozenset()) & vocabulary

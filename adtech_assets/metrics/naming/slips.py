@@ -24,6 +24,8 @@ _SHORT_WORD = 3
 """In words up to this length a replaced letter makes another word."""
 _LONG_WORD = 8
 """Words from this length on may hold two slips."""
+_DAMAGED = 0.5
+"""A word of which less than this share of letters is left is another word."""
 _FIRST_IDEOGRAPH = "\u2e80"
 """From here on a single character is a word or a syllable, not a letter."""
 
@@ -63,6 +65,16 @@ def coined(known: Sequence[str], rare: Sequence[str]) -> frozenset[str] | None:
         edits += OSA.distance(" ".join(known[i:j]), " ".join(rare[k:m]))
         found |= {b for a, b in zip(known[i:j], rare[k:m], strict=True) if a != b} if j - i == m - k else set()
     return frozenset(found) if 0 < edits <= MOST_EDITS else None
+
+
+def damaged(known: Sequence[str], rare: Sequence[str]) -> bool:
+    """Whether one name may be the other with more damage than `coined` decides on: no word of its own, none more, none
+    less. Both as words of their normal forms."""
+    ours, theirs = [w for w in known if w not in rare], [w for w in rare if w not in known]
+    if not ours or not theirs or any(_says_something_else(a, b) for a in ours for b in theirs):
+        return False
+    like = [[OSA.normalized_similarity(a, b) >= _DAMAGED for b in theirs] for a in ours]
+    return all(map(any, like)) and all(map(any, zip(*like, strict=True)))
 
 
 def _block_slips(known: Sequence[str], rare: Sequence[str]) -> bool:

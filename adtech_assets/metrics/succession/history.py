@@ -15,15 +15,18 @@ from adtech_assets.metrics.model import ADDITIVE
 from adtech_assets.metrics.succession.statements import SLICE, changed, starts_slice
 
 NEW, CHANGED, UNCHANGED, VANISHED, REAPPEARED = "new", "changed", "unchanged", "vanished", "reappeared"
+MISSING = "missing"
 EVENTS = (NEW, CHANGED, UNCHANGED, VANISHED, REAPPEARED)
-_TABLE = ("platform", "account", "days")
+STATED = (NEW, CHANGED, UNCHANGED, REAPPEARED)
+TABLE = ("platform", "account", "days")
 
 
 def follow(told: pl.DataFrame) -> pl.DataFrame:
     """One row a slice and upload that states or misses it, sorted by slice and order.
 
-    told: as `statements` gives it. Adds `event`, and `since`: the place of the upload that last stated the slice. The
-    metrics are those last stated. Slices missed again by later uploads are told once, when they vanish.
+    told: as `statements` gives it. Adds `event`, one of EVENTS or `missing` (it vanished before and is not back), and
+    `since`: the place of the upload that last stated the slice. The metrics are those last stated. `same_table`: the
+    upload names a campaign in common with one that stated the slice.
     """
     numbered = told.with_columns(starts_slice().cum_sum().alias("slice"), changed().alias("changed"))
     pairs = pl.concat(
@@ -47,19 +50,22 @@ def follow(told: pl.DataFrame) -> pl.DataFrame:
         .when(pl.col("stated") & pl.col("changed")).then(pl.lit(CHANGED))
         .when(pl.col("stated")).then(pl.lit(UNCHANGED))
         .when(before).then(pl.lit(VANISHED))
+        .otherwise(pl.lit(MISSING))
     )  # fmt: skip
-    beside = beside.with_columns(event.alias("event")).filter(pl.col("event").is_not_null())
+    beside = beside.with_columns(event.alias("event"))
     names = numbered.unique("slice", maintain_order=True).select("slice", *SLICE, "campaignless")
     last = numbered.select("slice", pl.col("sequence").alias("since"), *ADDITIVE)
     found = beside.select("slice", "sequence", "event", "since")
     found = found.join(names, on="slice").join(last, on=["slice", "since"])
-    return found.sort("slice", "sequence")
+    same = _of_the_same_table(found.filter(pl.col("event") == VANISHED), numbered)
+    found = found.join(same.with_columns(same_table=pl.lit(value=True)), on=["slice", "sequence"], how="left")
+    return found.with_columns(pl.col("same_table").fill_null(False)).sort("slice", "sequence")
 
 
 def coverage(told: pl.DataFrame) -> pl.DataFrame:
-    """First and last day each upload states of a table (platform, account, grain), and its campaigns' uploads."""
+    """First and last day each upload states of a table (platform, account, grain)."""
     named = told.filter(~pl.col("campaignless"))
-    return named.group_by(*_TABLE, "sequence").agg(
+    return named.group_by(*TABLE, "sequence").agg(
         pl.col("date").min().alias("first"), pl.col("date").max().alias("last")
     )
 
@@ -68,19 +74,41 @@ def _missable(numbered: pl.DataFrame, covered: pl.DataFrame) -> pl.DataFrame:
     """Slices with the later uploads of their table that cover them."""
     if covered.height < 2:
         return numbered.clear()
-    known = numbered.group_by("slice", *_TABLE, "date").agg(pl.col("sequence").min().alias("from"))
-    later = covered.rename({name: f"its_{name}" for name in _TABLE})
+    known = numbered.group_by("slice", *TABLE, "date").agg(pl.col("sequence").min().alias("from"))
+    later = covered.rename({name: f"its_{name}" for name in TABLE})
     return known.join_where(
         later,
         pl.col("date") >= pl.col("first"),
         pl.col("date") <= pl.col("last"),
         pl.col("sequence") > pl.col("from"),
-        *(pl.col(name) == pl.col(f"its_{name}") for name in _TABLE),
+        *(pl.col(name) == pl.col(f"its_{name}") for name in TABLE),
     )
 
 
-def related(told: pl.DataFrame) -> pl.DataFrame:
-    """Pairs of uploads of one table (`sequence`, `since`) that name at least one campaign in common."""
-    campaigns = told.filter(~pl.col("campaignless")).select(*_TABLE, "campaign", "sequence").unique()
-    both = campaigns.join(campaigns.rename({"sequence": "since"}), on=[*_TABLE, "campaign"], nulls_equal=True)
-    return both.filter(pl.col("since") < pl.col("sequence")).select(*_TABLE, "sequence", "since").unique()
+def _of_the_same_table(gone: pl.DataFrame, numbered: pl.DataFrame) -> pl.DataFrame:
+    """Of vanished slices (`slice`, `sequence`) those missed by an upload that names a campaign in common with an upload
+    that stated them."""
+    campaigns = numbered.filter(~pl.col("campaignless")).select(*TABLE, "campaign", "sequence").unique()
+    both = campaigns.join(campaigns.rename({"sequence": "by"}), on=[*TABLE, "campaign"], nulls_equal=True)
+    related = both.filter(pl.col("by") < pl.col("sequence")).select(*TABLE, "sequence", "by").unique()
+    stated = numbered.select("slice", pl.col("sequence").alias("by"))
+    told = gone.select("slice", "sequence", *TABLE).join(stated, on="slice")
+    return told.join(related, on=[*TABLE, "sequence", "by"], how="semi").select("slice", "sequence").unique()
+
+
+def strangers(told: pl.DataFrame) -> pl.DataFrame:
+    """Uploads (`platform`, `sequence`) that cover days which earlier ones of their platform cover, and share no campaign
+    with any of them."""
+    named = told.filter(~pl.col("campaignless"))
+    spans = named.group_by("platform", "sequence").agg(
+        pl.col("date").min().alias("first"), pl.col("date").max().alias("last")
+    )
+    earlier = spans.join(spans, on="platform", suffix="_before").filter(
+        pl.col("sequence_before") < pl.col("sequence"),
+        pl.col("first") <= pl.col("last_before"),
+        pl.col("last") >= pl.col("first_before"),
+    )
+    campaigns = named.select("platform", "sequence", "campaign").unique()
+    known = campaigns.join(campaigns, on=["platform", "campaign"], suffix="_before", nulls_equal=True)
+    known = known.filter(pl.col("sequence_before") < pl.col("sequence"))
+    return earlier.join(known, on=["platform", "sequence"], how="anti").select("platform", "sequence").unique()

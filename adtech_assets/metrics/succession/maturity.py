@@ -80,28 +80,26 @@ def at_same_age(weeks: pl.DataFrame, week: dt.date, totals: Mapping[str, float |
 
 @dataclass(frozen=True)
 class Drift:
-    """By which factor a metric of a fresh week usually changed until it was mature, over so many weeks."""
+    """By which share a metric of a fresh week usually changed within so many days, over so many weeks."""
 
     median: float
     low: float
     high: float
     weeks: int
+    days: int
 
 
 def usual_drift(weeks: pl.DataFrame, metric: str, settings: Restatement) -> Drift | None:
-    """The client's own drift of a metric as relative change (0.04 = 4 % more); None until enough weeks are mature.
+    """The client's own drift of a metric as relative change (0.04 = 4 % more); None until enough weeks are old enough.
 
-    weeks: table weeks_as_first_stated. Low and high are the quartiles.
+    weeks: table weeks_as_first_stated. Low and high are the quartiles. Where exports look back less far than
+    `mature_days`, what is known is the change until the last look: within three or two weeks.
     """
-    mature = weeks.filter(
-        pl.col("metric") == metric,
-        pl.col("age_first") <= _FRESH_DAYS,
-        pl.col("age_now") >= settings.mature_days,
-        pl.col("first") > 0,
-    )
-    if mature.height < settings.drift_weeks:
-        return None
-    grown = mature.select(pl.col("now") / pl.col("first") - 1).to_series()
-    found = [grown.quantile(share, "linear") for share in (0.5, 0.25, 0.75)]
-    median, low, high = (float(value or 0) for value in found)
-    return Drift(median, low, high, mature.height)
+    known = weeks.filter(pl.col("metric") == metric, pl.col("age_first") <= _FRESH_DAYS, pl.col("first") > 0)
+    for days in range(settings.mature_days, 2 * _FRESH_DAYS - 1, -_FRESH_DAYS):
+        mature = known.filter(pl.col("age_now") >= days)
+        if mature.height >= settings.drift_weeks:
+            grown = mature.select(pl.col("now") / pl.col("first") - 1).to_series()
+            median, low, high = (float(grown.quantile(share, "linear") or 0) for share in (0.5, 0.25, 0.75))
+            return Drift(median, low, high, mature.height, days)
+    return None

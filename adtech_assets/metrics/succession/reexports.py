@@ -9,45 +9,43 @@ from __future__ import annotations
 import polars as pl
 
 from adtech_assets.metrics.succession import history
+from adtech_assets.metrics.succession.history import STATED, TABLE
 from adtech_assets.metrics.succession.renames import PROVEN
 from adtech_assets.metrics.succession.statements import SLICE
 from adtech_assets.settings import Restatement
 from adtech_assets.tables import UPLOAD_CHANGES, VANISHED
 
 BY_RENAME = "rename"
-_TABLE = ("platform", "account", "days")
 
 
-def vanished(
-    events: pl.DataFrame, renames: pl.DataFrame, resolved: dict[str, str], related: pl.DataFrame
-) -> pl.DataFrame:
+def vanished(events: pl.DataFrame, renames: pl.DataFrame, resolved: dict[str, str]) -> pl.DataFrame:
     """Table vanished without `kind`, with `sequence` and `back_sequence`: slices that an upload covers and misses.
 
-    A slice of an upload that names no campaign in common with it (another part of the account) is not missing.
+    A slice that was stated only by uploads without a campaign in common (another part of the account) is not missing.
     """
     named = events.filter(~pl.col("campaignless"))
     gone = named.filter(pl.col("event") == history.VANISHED)
-    if gone.is_empty():
-        return gone.with_columns(
-            pl.lit(None, pl.Int64).alias("back_sequence"), pl.lit(None, pl.String).alias("explained_by")
-        )
     back = named.filter(pl.col("event") == history.REAPPEARED).select(
         "slice", pl.col("sequence").alias("back_sequence")
     )
     back = gone.select("slice", "sequence").join(back, on="slice").filter(pl.col("back_sequence") > pl.col("sequence"))
     back = back.group_by("slice", "sequence").agg(pl.col("back_sequence").min())
-    renamed = renames.filter(status=PROVEN).select(
-        "platform", "account", "days", "sequence", pl.col("old").alias("campaign"), pl.lit(value=True).alias("renamed")
-    )
     gone = gone.join(back, on=["slice", "sequence"], how="left")
-    gone = gone.join(renamed.unique(), on=[*_TABLE, "sequence", "campaign"], how="left")
+    gone = gone.join(_renamed(gone, renames), on=["slice", "sequence"], how="left")
     gone = gone.join(_said_otherwise(events, resolved), on=["slice", "sequence"], how="left")
-    gone = gone.join(
-        related.with_columns(pl.lit(value=True).alias("same_table")), on=[*_TABLE, "sequence", "since"], how="left"
-    )
     explained = pl.col("renamed").fill_null(False) | pl.col("respelled").fill_null(False)
     gone = gone.with_columns(pl.when(explained).then(pl.lit(BY_RENAME)).alias("explained_by"))
-    return gone.filter(explained | pl.col("same_table").fill_null(False)).sort("sequence", *SLICE)
+    return gone.filter(explained | pl.col("same_table")).sort("sequence", *SLICE)
+
+
+def _renamed(gone: pl.DataFrame, renames: pl.DataFrame) -> pl.DataFrame:
+    """Missing slices (`slice`, `sequence`) of a campaign that has got another name by then, or later while still missing."""
+    proven = renames.filter(status=PROVEN).select(*TABLE, pl.col("old").alias("campaign"), named_in="sequence")
+    known = gone.join(proven, on=[*TABLE, "campaign"]).filter(
+        pl.col("named_in") >= pl.col("sequence"),
+        pl.col("back_sequence").is_null() | (pl.col("back_sequence") > pl.col("named_in")),
+    )
+    return known.select("slice", "sequence", pl.lit(value=True).alias("renamed")).unique()
 
 
 def _said_otherwise(events: pl.DataFrame, resolved: dict[str, str]) -> pl.DataFrame:
@@ -55,7 +53,7 @@ def _said_otherwise(events: pl.DataFrame, resolved: dict[str, str]) -> pl.DataFr
     name = pl.col("campaign").replace(resolved).alias("name")
     where = ["platform", "account", "date", "days", "sequence", "name"]
     gone = events.filter(pl.col("event") == history.VANISHED).with_columns(name)
-    stated = events.filter(pl.col("event") != history.VANISHED).with_columns(name).select(where).unique()
+    stated = events.filter(pl.col("event").is_in(STATED)).with_columns(name).select(where).unique()
     return gone.join(stated, on=where).select("slice", "sequence", pl.lit(value=True).alias("respelled"))
 
 
@@ -65,13 +63,9 @@ def upload_changes(
     """Table upload_changes without upload ids: one row a platform and upload (`sequence`)."""
     by = ["platform", "sequence"]
     counted = (
-        events.filter(pl.col("event") != history.VANISHED)
+        events.filter(pl.col("event").is_in(STATED))
         .group_by(by)
-        .agg(
-            (pl.col("event") == event).sum().cast(pl.Int64).alias(event)
-            for event in history.EVENTS
-            if event != history.VANISHED
-        )
+        .agg((pl.col("event") == event).sum().cast(pl.Int64).alias(event) for event in STATED)
     )
     missing = gone.group_by(by).agg(
         pl.len().cast(pl.Int64).alias("vanished"),
@@ -112,8 +106,8 @@ def _suspicious(gone: pl.DataFrame, covered: pl.DataFrame, settings: Restatement
     end of the upload that misses it; a campaign that ended earlier may well be filtered out on purpose."""
     figures = (pl.col("spend") > 0) | (pl.col("impressions") > 0)
     open_ = gone.filter(figures.fill_null(False), pl.col("explained_by").is_null())
-    ends = covered.select(*_TABLE, "sequence", "last")
-    open_ = open_.join(ends, on=[*_TABLE, "sequence"], how="left")
+    ends = covered.select(*TABLE, "sequence", "last")
+    open_ = open_.join(ends, on=[*TABLE, "sequence"], how="left")
     until = pl.col("date").max().over("platform", "account", "sequence", "campaign")
     return open_.with_columns((until > pl.col("last").dt.offset_by(f"-{settings.live_days}d")).alias("live"))
 

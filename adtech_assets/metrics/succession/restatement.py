@@ -72,3 +72,20 @@ def _changes(told: pl.DataFrame, metric: str) -> pl.DataFrame:
         "sequence",
         (pl.col("taken") - pl.col("date")).dt.total_days().alias("age_days"),
     )
+
+
+def with_stated_names(ledger: pl.DataFrame, keyed: pl.DataFrame) -> pl.DataFrame:
+    """The ledger with `stated_as`, the name under which the upload that changed a figure states the campaign, and
+    `stated_before_as`, that of the upload which first stated the old value.
+
+    keyed: rows with `campaign` (in use) and `first_stated` (as its upload has it).
+    """
+    slice_ = {"account": "owner", "campaign": "campaign", "platform": "platform", "date": "date", "days": "days"}
+    names = keyed.select(*(pl.col(own).alias(name) for name, own in slice_.items()), "upload_id", "first_stated")
+    names = names.unique([*slice_, "upload_id"], keep="first")
+    for column, upload in (("stated_as", "changed_in"), ("stated_before_as", "first_seen_in")):
+        own = names.rename({"upload_id": upload, "first_stated": column})
+        ledger = ledger.drop(column).join(
+            own, on=[*slice_, upload], how="left", nulls_equal=True, maintain_order="left"
+        )
+    return RESTATEMENTS.conform(ledger)

@@ -1,7 +1,6 @@
 """What each upload states of each slice: one row a slice and upload, metrics summed.
 
-A slice is what one upload replaces as a whole: (platform, account, campaign, date, days). The account counts only where
-every row of the platform names one, so that an older file without that column is not taken for another account.
+A slice is what one upload replaces as a whole: (platform, account, campaign, date, days); for the account see `accounts`.
 
 Belongs here: the shape that history is told from. Does not: what uploads do to each other (`history`, `renames`,
 `restatement`).
@@ -14,16 +13,7 @@ import polars as pl
 from adtech_assets.metrics.model import ADDITIVE, totals
 
 SLICE = ("platform", "account", "campaign", "date", "days")
-NO_ACCOUNT = ""
 _RELATIVE_NOISE = 1e-9
-
-
-def account_apart(rows: pl.DataFrame) -> pl.Expr:
-    """The account of a row where its platform's rows all name one, else ''."""
-    if not rows.get_column("account").count():
-        return pl.lit(NO_ACCOUNT)
-    always = pl.col("account").is_not_null().all().over("platform")
-    return pl.when(always).then("account").otherwise(pl.lit(NO_ACCOUNT))
 
 
 def stated_names(rows: pl.DataFrame) -> pl.Expr:
@@ -44,7 +34,7 @@ def stated_names(rows: pl.DataFrame) -> pl.Expr:
 def statements(keyed: pl.DataFrame, name: str) -> pl.DataFrame:
     """Additive metrics per slice and upload, sorted by slice and order of uploads.
 
-    keyed: `owner` (see `account_apart`), the column `name` that is taken for the campaign, platform, date, days,
+    keyed: `owner` (see `accounts`), the column `name` that is taken for the campaign, platform, date, days,
     campaignless, upload_id, sequence and the metrics. A campaign may bear the name that stands for all campaigns:
     `campaignless` keeps the two apart.
     """
