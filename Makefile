@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Without compiled bytecode every run imports for five seconds longer.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo up test lint types contracts unit e2e bench setup pango clean lock
+.PHONY: demo up test lint types contracts unit steps e2e bench setup pango clean lock
 
 demo: setup
 	@$(BIN)/adtech demo
@@ -14,7 +14,7 @@ demo: setup
 up: setup
 	@$(BIN)/adtech up
 
-test: setup lint types contracts unit e2e
+test: setup lint types contracts unit steps e2e
 
 setup: $(VENV)/.ready pango
 
@@ -41,7 +41,10 @@ contracts: setup
 	$(BIN)/lint-imports
 
 unit: setup
-	$(BIN)/pytest -m "not e2e" --numprocesses auto --cov --cov-report=
+	$(BIN)/pytest -m "not e2e and not steps" --numprocesses auto --cov --cov-report=
+
+steps: setup
+	$(BIN)/pytest -m steps --numprocesses auto --cov --cov-append --cov-report=
 
 e2e: setup
 	$(BIN)/pytest -m e2e --cov --cov-append --cov-report=term

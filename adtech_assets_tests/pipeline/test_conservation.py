@@ -14,6 +14,8 @@ from adtech_assets.pipeline.workspace import Workspace
 from adtech_assets.settings import Settings
 from adtech_assets.tables import CLEANED, QUARANTINE
 
+pytestmark = pytest.mark.steps
+
 
 @pytest.mark.parametrize("seed", range(4))
 def test_no_row_and_no_cent_of_defective_uploads_is_lost(tmp_path: Path, seed: int) -> None:

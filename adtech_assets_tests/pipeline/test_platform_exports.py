@@ -19,6 +19,8 @@ from adtech_assets.quality.rulebook import rules_of_asset
 from adtech_assets.settings import Client, Settings
 from adtech_assets.tables import CHECKSUMS, CLEANED, CONSERVATION, PERIOD_ROWS, RAW_ROWS
 
+pytestmark = pytest.mark.steps
+
 FILES = Path(__file__).parents[1] / "exports" / "files"
 NOW = dt.datetime(2026, 5, 4, 8, tzinfo=dt.UTC)
 WEEK = dt.date(2026, 4, 27)

@@ -16,6 +16,8 @@ from adtech_assets.pipeline.workspace import Workspace
 from adtech_assets.settings import Client, Paths, Settings
 from adtech_assets.tables import CLEANED, RAW_ROWS, REPORTS
 
+pytestmark = pytest.mark.steps
+
 WEEK = dt.date(2025, 3, 24)
 NOW = dt.datetime(2025, 4, 1, 8, tzinfo=dt.UTC)
 

@@ -31,6 +31,8 @@ from adtech_assets.tables import (
     WEEKLY,
 )
 
+pytestmark = pytest.mark.steps
+
 FIRST, LAST = dt.date(2025, 1, 6), dt.date(2025, 2, 24)
 NOW = dt.datetime(2025, 3, 3, 8, tzinfo=dt.UTC)
 WEEKS = [FIRST + dt.timedelta(weeks=i) for i in range(8)]
