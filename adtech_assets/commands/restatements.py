@@ -6,17 +6,15 @@ Belongs here: printing the answer. Does not: the answer (`pipeline/restatements.
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections import Counter
 from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from adtech_assets.commands.console import fail, out
-from adtech_assets.commands.shown import say_unread, with_history
+from adtech_assets.commands.shown import cell, print_json, say_unread, with_history
 
 _AGES = ((7, "up to a week"), (14, "1-2 weeks"), (28, "2-4 weeks"), (56, "4-8 weeks"))
 _OLDER = "older than 8 weeks"
@@ -50,7 +48,7 @@ def restatements(
         say_unread(workspace, client)
         answer = answers.answer(workspace, client, day)
     if as_json:
-        print(json.dumps(answer, ensure_ascii=False))  # noqa: T201
+        print_json(answer)
     else:
         _show(answer)
 
@@ -113,7 +111,7 @@ def _table(title: str, rows: list[dict[str, Any]]) -> None:
     for name in columns:
         table.add_column(name, justify="left" if name == columns[0] else "right")
     for row in rows[-_SHOWN:]:
-        table.add_row(*(escape(f"{row[c]:,}" if isinstance(row[c], int) else str(row[c])) for c in columns))
+        table.add_row(*(cell(f"{row[c]:,}" if isinstance(row[c], int) else row[c]) for c in columns))
     out.print(table)
     _rest(rows)
 

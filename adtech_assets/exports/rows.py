@@ -30,6 +30,8 @@ _LEVELS = {"ad": "ad", "adset": "ad set", "campaign": "campaign", "campaign_id":
 _BREAKDOWNS: tuple[Role, ...] = ("audience", "country", "location", "device", "platform_name", "channel")
 _PROBLEM, _COLUMN = "problem", "problem_column"
 _NARROW = 2
+NO_CAMPAIGN = "no campaign"
+"""Problem of a row of ads that names no campaign though the file has a column for it."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,7 @@ def judged(
         tests.append((blank, "no day", when))
         tests.append((table.get_column("first").is_null() & ~blank, "not a day", when))
     if found.vocabulary.kind == "ads" and "campaign" in found.positions:
-        tests.append((table.get_column("campaign").is_null(), "no campaign", "campaign"))
+        tests.append((table.get_column("campaign").is_null(), NO_CAMPAIGN, "campaign"))
     tests += [(flags, "not a number", column) for column, flags in unread.items()]
     problem, where = pl.lit(None, pl.String), pl.lit(None, pl.String)
     flags = pl.DataFrame({str(i): flag for i, (flag, _, _) in enumerate(tests)})

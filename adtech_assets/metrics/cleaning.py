@@ -196,7 +196,7 @@ def _judge(rows: pl.DataFrame) -> pl.DataFrame:
     Of what covers more than a day the first day is looked at: a running week or month ends after the file's arrival.
     """
     late = pl.col("date") > pl.col("arrived_at").dt.date().dt.offset_by("1d")
-    tests = [(late, "the day lies after the file's arrival", "date")]
+    tests = [(late, quarantine.LATE, "date")]
     tests += [(pl.col(name) < 0, f"{name} is negative", name) for name in _NEVER_NEGATIVE]
     problem, column = pl.col("problem"), pl.col("problem_column")
     for test, reason, name in tests:

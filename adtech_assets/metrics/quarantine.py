@@ -15,13 +15,14 @@ from collections.abc import Collection, Sequence
 
 import polars as pl
 
+from adtech_assets.exports.rows import NO_CAMPAIGN
 from adtech_assets.metrics.model import ADDITIVE, DIMENSIONS, total
 from adtech_assets.metrics.naming.names import normal_form
 from adtech_assets.tables import QUARANTINE
 
 _OTHERS = "other columns"
-_NO_CAMPAIGN = "no campaign"
-_LATE = "the day lies after the file's arrival"
+LATE = "the day lies after the file's arrival"
+"""Problem of a row whose day had not come when its file did: no day to rely on."""
 _PLACE = ("platform", "_account", "_day", "_last", "_name")
 # What a row may be about within its campaign; each counts where the row states it.
 _FINER = {"adset": "_adset", "ad": "_ad", "country": "_country", "device": "_device"}
@@ -100,14 +101,14 @@ def _placed(rows: pl.DataFrame) -> pl.DataFrame:
     A row with too many or too few cells has none that surely stands in its column; a day that is wrong is no day.
     """
     aligned = pl.col("problem_column").is_not_null()
-    dated = aligned & pl.col("date").is_not_null() & (pl.col("problem") != _LATE)
+    dated = aligned & pl.col("date").is_not_null() & (pl.col("problem") != LATE)
     return rows.with_columns(
         pl.when(dated).then("date").alias("_day"),
         pl.when(dated).then("last_day").alias("_last"),
         pl.when(aligned).then("account").alias("_account"),
         pl.when(aligned).then(normal_form(pl.col("campaign"))).alias("_name"),
         *(pl.when(aligned).then(normal_form(pl.col(c))).alias(name) for c, name in _FINER.items()),
-        (dated & (pl.col("problem") != _NO_CAMPAIGN)).alias("_whole"),
+        (dated & (pl.col("problem") != NO_CAMPAIGN)).alias("_whole"),
     )
 
 
@@ -131,6 +132,19 @@ def _finer_of(good: pl.DataFrame) -> pl.DataFrame:
     return good.group_by("upload_id").agg(pl.col(c).count().gt(0).alias(f"_has{n}") for c, n in _FINER.items())
 
 
+def _places(good: pl.DataFrame) -> pl.DataFrame:
+    """upload_id and the place of usable rows, as `_placed` gives it for those set aside."""
+    return good.select(
+        "upload_id",
+        "platform",
+        pl.col("account").alias("_account"),
+        pl.col("date").alias("_day"),
+        pl.col("last_day").alias("_last"),
+        normal_form(pl.col("campaign")).alias("_name"),
+        *(normal_form(pl.col(c)).alias(name) for c, name in _FINER.items()),
+    )
+
+
 def _by_place(rows: pl.DataFrame, ads: pl.DataFrame, good: pl.DataFrame, finer: pl.DataFrame) -> pl.DataFrame:
     """upload_id, the place, and the `_sequence` of the first newer upload with a usable row of that place.
 
@@ -139,15 +153,7 @@ def _by_place(rows: pl.DataFrame, ads: pl.DataFrame, good: pl.DataFrame, finer: 
     names = [*_FINER.values()]
     wanted = rows.filter("_whole").select("upload_id", "_sequence", *_PLACE, *names).unique()
     same_days = good.filter(pl.col("date").is_in(wanted.get_column("_day").unique().to_list()))
-    stated = same_days.select(
-        "upload_id",
-        "platform",
-        pl.col("account").alias("_account"),
-        pl.col("date").alias("_day"),
-        pl.col("last_day").alias("_last"),
-        normal_form(pl.col("campaign")).alias("_name"),
-        *(normal_form(pl.col(c)).alias(name) for c, name in _FINER.items()),
-    ).unique()
+    stated = _places(same_days).unique()
     newer = ads.select("upload_id", pl.col("_sequence").alias("_newer"))
     stated = stated.join(newer, on="upload_id").join(finer, on="upload_id")
     found = _same_parts(wanted, stated.select(*_PLACE, *names, *_HAS, "_newer").unique(), [*_PLACE])
@@ -175,16 +181,8 @@ def _by_whole(rows: pl.DataFrame, ads: pl.DataFrame, good: pl.DataFrame, finer: 
     whole, whatever it is called: it covers all days that are known of the older one and of the row, and names all its
     campaigns."""
     finer_names = [*_FINER.values()]
-    columns = ["upload_id", "platform", "_account", "_name", "_day", "_last", *finer_names]
-    usable = good.join(ads.select("upload_id"), on="upload_id", how="semi").select(
-        "upload_id",
-        "platform",
-        pl.col("account").alias("_account"),
-        normal_form(pl.col("campaign")).alias("_name"),
-        pl.col("date").alias("_day"),
-        pl.col("last_day").alias("_last"),
-        *(normal_form(pl.col(c)).alias(name) for c, name in _FINER.items()),
-    )
+    columns = ["upload_id", *_PLACE, *finer_names]
+    usable = _places(good.join(ads.select("upload_id"), on="upload_id", how="semi"))
     older = pl.concat(
         [
             usable.join(rows, on="upload_id", how="semi").select(columns),

@@ -112,13 +112,14 @@ def daily(cleaned: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def short_platforms(cleaned: pl.DataFrame, week: dt.date) -> tuple[tuple[str, dt.date | None], ...]:
+def short_platforms(cleaned: pl.LazyFrame, week: dt.date) -> tuple[tuple[str, dt.date | None], ...]:
     """Platforms that have figures up to the Sunday before `week` and none up to the week's own Sunday, though another
     platform has: with the last day they have figures of in the week, None for none."""
     sunday = week + dt.timedelta(days=6)
     before = pl.col("last_day").filter(pl.col("last_day") < week).max()
     now = pl.col("last_day").filter(pl.col("last_day").is_between(week, sunday)).max()
-    ends = cleaned.group_by("platform").agg(before.alias("before"), now.alias("now")).sort("platform")
+    near = cleaned.filter(pl.col("last_day").is_between(week - dt.timedelta(days=1), sunday))
+    ends = near.group_by("platform").agg(before.alias("before"), now.alias("now")).sort("platform").collect()
     if ends.get_column("now").max() != sunday:
         return ()
     short = ends.filter(

@@ -203,7 +203,8 @@ def content_of(workspace: Workspace, client: str, week: dt.date, version: int) -
     profile = settings.client(client)
     currency = workspace.currency(client)
     earlier = _known_to_the_client(lake, week_part, version)
-    weekly = lake.read(WEEKLY, part)
+    weekly, before = lake.read(WEEKLY, part), week - dt.timedelta(days=7)
+    first_stated = lake.read(WEEKS_AS_FIRST_STATED, part)
     return contents.ReportContent(
         client=client,
         client_name=settings.client_name(client),
@@ -226,20 +227,18 @@ def content_of(workspace: Workspace, client: str, week: dt.date, version: int) -
         quarantine=lake.scan(QUARANTINE, part).filter(pl.col("released_by").is_null()).collect(),
         restatements=_of_ads(lake.scan(RESTATEMENTS, part), week, end),
         checksums=workspace.checksums(client),
-        vanished=_of_ads(lake.scan(VANISHED, part), week - dt.timedelta(days=7), end).filter(
+        vanished=_of_ads(lake.scan(VANISHED, part), before, end).filter(
             pl.col("back_in").is_null(), pl.col("explained_by").is_null()
         ),
         renames=lake.read(RENAMES, part)
         .filter(status=PROVEN)
         .unique(["old", "new"], keep="first", maintain_order=True),
-        short_platforms=weeks.short_platforms(lake.read(CLEANED, part), week),
-        as_reported=_as_first_reported(workspace, client, week - dt.timedelta(days=7)),
-        restated=_restated(lake.read(WEEKS_AS_FIRST_STATED, part), week - dt.timedelta(days=7)),
-        at_same_age=at_same_age(
-            lake.read(WEEKS_AS_FIRST_STATED, part), week, contents.account_of(weekly, week - dt.timedelta(days=7))
-        ),
+        short_platforms=weeks.short_platforms(lake.scan(CLEANED, part), week),
+        as_reported=_as_first_reported(workspace, client, before),
+        restated=_restated(first_stated, before),
+        at_same_age=at_same_age(first_stated, week, contents.account_of(weekly, before)),
         fresh=_is_fresh(lake.read(UPLOAD_CHANGES, part), end, settings.restatement),
-        drift=_drift(lake.read(WEEKS_AS_FIRST_STATED, part), settings.restatement),
+        drift=_drift(first_stated, settings.restatement),
         simulated=any(item.simulated for item in evidence.items),
     )
 

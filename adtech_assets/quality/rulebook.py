@@ -175,7 +175,6 @@ def sql_fragments() -> dict[str, str]:
         "additive_of_this": ", ".join(f"('{name}', this.{name})" for name in ADDITIVE),
         "additive_of_that": ", ".join(f"('{name}', that.{name})" for name in ADDITIVE),
         "metric_names": ", ".join(f"'{name}'" for name in metrics),
-        "additive_values": ", ".join(f"('{name}', this.{name})" for name in ADDITIVE),
         "additive_sums": ", ".join(f"sum({name}) as {name}" for name in ADDITIVE),
         "additive_of_both": ", ".join(f"('{name}', this.{name}, that.{name})" for name in ADDITIVE),
         "previous_of_both": ", ".join(f"('{name}', this.{name}_previous, that.{name})" for name in metrics),

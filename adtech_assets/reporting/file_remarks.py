@@ -14,10 +14,9 @@ from typing import Any
 import polars as pl
 
 from adtech_assets.metrics.model import semantic_model
+from adtech_assets.metrics.succession.settlement import ADS
 from adtech_assets.narrative.figures import Figures
 from adtech_assets.reporting.content import ReportContent
-
-ADS = "ads"
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from typing import Any
 
 from adtech_assets.metrics.model import semantic_model
 from adtech_assets.reporting.content import ReportContent, account_of
+from adtech_assets.reporting.kpis import UNSEEN
 
 _LED_BY = ("roas", "conversions", "revenue", "spend")
-_UNSEEN = 0.0005  # a change that prints as 0.0 % is no change
-_UNSEEN_AMOUNT = 0.005
+UNSEEN_AMOUNT = 0.005  # half a cent: less is the rounding of sums
 
 
 def fresh_said(content: ReportContent) -> str | None:
@@ -33,7 +33,7 @@ def _like_with_like(content: ReportContent) -> str | None:
         if not then or value is None or now.get(f"{metric}_change") is None:
             continue
         change = value / then - 1
-        if abs(change - now[f"{metric}_change"]) >= _UNSEEN:
+        if abs(change - now[f"{metric}_change"]) >= UNSEEN:
             said = content.figures.percent(change, signed=True)
             label = semantic_model().metric(metric).label.lower()
             parts.append(words.same_age_part.format(metric=label, value=content.figures.of(metric, then), change=said))
@@ -51,7 +51,7 @@ def _drift_said(content: ReportContent) -> str:
             low=percent(drift.low, signed=True), high=percent(drift.high, signed=True),
         )
         for metric, drift in content.drift.items()
-        if max(abs(drift.median), abs(drift.low), abs(drift.high)) >= _UNSEEN
+        if max(abs(drift.median), abs(drift.low), abs(drift.high)) >= UNSEEN
     ]  # fmt: skip
     if not parts:
         return words.drift_none.format(weeks=told.weeks, days=told.days)
@@ -102,7 +102,7 @@ def _parts(content: ReportContent, before: Any, now: Any) -> list[str]:
     parts = [_conversions(content, restated.get("conversions", 0.0)), *_money(content, restated)]
     others = {n: moved[n] - restated[n] for n in moved}
     conversions = others.get("conversions", 0.0)
-    came = [_moved(content, "conversions", conversions)] if abs(conversions) >= _UNSEEN_AMOUNT else []
+    came = [_moved(content, "conversions", conversions)] if abs(conversions) >= UNSEEN_AMOUNT else []
     came += _money(content, others)
     if came:
         parts.append(content.wording.missing_then.format(parts=", ".join(came)))
@@ -111,7 +111,7 @@ def _parts(content: ReportContent, before: Any, now: Any) -> list[str]:
 
 def _conversions(content: ReportContent, late: float) -> str:
     words = content.wording
-    if abs(late) < _UNSEEN_AMOUNT:
+    if abs(late) < UNSEEN_AMOUNT:
         return ""
     one = round(abs(late), 2) == 1
     more = words.late_conversion if one else words.late_conversions
@@ -120,7 +120,7 @@ def _conversions(content: ReportContent, late: float) -> str:
 
 
 def _money(content: ReportContent, moved: Mapping[str, float]) -> list[str]:
-    return [_moved(content, m, moved[m]) for m in ("revenue", "spend") if abs(moved.get(m, 0.0)) >= _UNSEEN_AMOUNT]
+    return [_moved(content, m, moved[m]) for m in ("revenue", "spend") if abs(moved.get(m, 0.0)) >= UNSEEN_AMOUNT]
 
 
 def _moved(content: ReportContent, metric: str, by: float) -> str:

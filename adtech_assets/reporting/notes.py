@@ -13,9 +13,7 @@ from adtech_assets.exports.vocabulary import vocabularies
 from adtech_assets.metrics.model import semantic_model
 from adtech_assets.reporting.content import ReportContent
 from adtech_assets.reporting.file_remarks import concerned, differences, differing
-from adtech_assets.reporting.maturity_notes import fresh_said, since_reported
-
-UNSEEN = 0.005  # half a cent: less is the rounding of sums
+from adtech_assets.reporting.maturity_notes import UNSEEN_AMOUNT, fresh_said, since_reported
 
 
 @dataclass(frozen=True)
@@ -131,7 +129,7 @@ def _weeks(content: ReportContent) -> DataNote | None:
         return None
     metric = known[0]
     rest = float(content.account_row[metric]) - _sum(days, metric)
-    if rest < UNSEEN:
+    if rest < UNSEEN_AMOUNT:
         return None
     label, amount = semantic_model().metric(metric).label, content.figures.of(metric, rest, exact=True)
     return DataNote(words.weeks_note, words.some_days.format(metric=label, amount=amount))
@@ -209,7 +207,7 @@ def _recovered(content: ReportContent) -> DataNote | None:
     if not spend:
         return None
     money, within = content.figures.money, _sum(content.conservation, "spend_recovered_error")
-    bound = f", to within {money(within, exact=True)}" if within >= UNSEEN else ""
+    bound = f", to within {money(within, exact=True)}" if within >= UNSEEN_AMOUNT else ""
     text = f"{money(spend, exact=True)} of spend was missing in the files and recovered from the same row's own ratios{bound}."
     return DataNote("Recovered values", text)
 

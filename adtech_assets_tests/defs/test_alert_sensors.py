@@ -242,7 +242,9 @@ def test_the_check_on_a_reports_inputs_is_not_told_beside_what_it_repeats() -> N
 
     with dg.DagsterInstance.ephemeral() as instance:
         made = dg.materialize([r], instance=instance).dagster_run
-        assert [f.check for f in run_results.failed_checks(instance, made.run_id)] == ["causes_add_up"]
+        assert [f.check for f in run_results.failed_checks(run_results.evaluations_of(instance, made.run_id))] == [
+            "causes_add_up"
+        ]
 
 
 # --- sensors -----------------------------------------------------------------------------------------------------

@@ -14,7 +14,11 @@ from successive_exports import build, plain_totals, plain_totals_resolved
 from typer.testing import CliRunner
 
 from adtech_assets.cli import app
+from adtech_assets.exports.mapping import MAPPING_FILE
+from adtech_assets.inbox import DECISIONS
+from adtech_assets.metrics.naming.aliases import ALIASES_FILE
 from adtech_assets.pipeline import client_steps, restatements
+from adtech_assets.pipeline.decisions import CONFIRMED_FILE
 from adtech_assets.pipeline.workspace import Workspace
 
 MADE = build()
@@ -163,3 +167,7 @@ def test_a_confirmed_partial_export_is_marked_with_the_next_run(dropped: Workspa
     partial = restatements.answer(dropped, "acme")["ledger"]["partial_reexports"]
     assert [p["confirmed"] for p in partial if p["file"] == "google_2.csv"] == [True]
     (dropped.inbox / "acme" / "confirmed.yaml").unlink()
+
+
+def test_a_change_of_any_file_of_decisions_is_news_to_the_inbox() -> None:
+    assert set(DECISIONS) == {MAPPING_FILE, ALIASES_FILE, CONFIRMED_FILE}

@@ -35,9 +35,9 @@ class RecordedError(Protocol):
     def cause(self) -> "RecordedError | None": ...
 
 
-def failed_checks(instance: dg.DagsterInstance, run_id: str) -> Iterator[Failure]:
-    """The failed checks of a run, as its events state them; without lateness, which the clock tells (`late.py`)."""
-    evaluations = [e for e in _evaluations(instance, run_id) if not e.passed]
+def failed_checks(evaluations: list[dg.AssetCheckEvaluation]) -> Iterator[Failure]:
+    """The failed checks of a run, of its `evaluations_of`."""
+    evaluations = [e for e in evaluations if not e.passed]
     # The check on a report's inputs repeats what theirs say.
     said_already = any(e.check_name != SOUND_INPUTS and e.severity == dg.AssetCheckSeverity.ERROR for e in evaluations)
     for evaluation in evaluations:
@@ -91,7 +91,8 @@ def alert_of(
 
     Of a run that is started again by itself (`will_retry`) only the checks are told: its end may yet be undone.
     """
-    checks = list(failed_checks(instance, run.run_id))
+    evaluations = evaluations_of(instance, run.run_id)
+    checks = list(failed_checks(evaluations))
     steps = [] if will_retry else list(failed_steps(instance, run.run_id))
     failures = [*checks, *steps]
     if failed and not failures and not will_retry and not _stopped_by_checks(instance, run.run_id):
@@ -104,7 +105,7 @@ def alert_of(
         link=f"{webserver_url}/runs/{run.run_id}",
         at=at,
         failures=tuple(failures),
-        passed=(*_passed_checks(instance, run.run_id), *_passed_steps(instance, run, failed)),
+        passed=(*_passed_checks(evaluations), *_passed_steps(instance, run, failed)),
         client=client,
         part=week,
         run_id=run.run_id,
@@ -140,16 +141,17 @@ def _rules() -> dict[tuple[str, str], Rule]:
     return {(rule.asset, rule.id): rule for rule in rulebook().rules}
 
 
-def _evaluations(instance: dg.DagsterInstance, run_id: str) -> list[dg.AssetCheckEvaluation]:
-    """The last evaluation of each check of the run that it is the run's to tell."""
+def evaluations_of(instance: dg.DagsterInstance, run_id: str) -> list[dg.AssetCheckEvaluation]:
+    """The last evaluation of each check of the run that it is the run's to tell: without lateness, which the clock tells
+    (`late.py`)."""
     entries = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
     found = [entry.dagster_event.asset_check_evaluation_data for entry in entries if entry.dagster_event]
     newest = {(evaluation.asset_key, evaluation.check_name): evaluation for evaluation in found}
     return [evaluation for evaluation in newest.values() if evaluation.check_name != ON_TIME]
 
 
-def _passed_checks(instance: dg.DagsterInstance, run_id: str) -> list[tuple[str, str]]:
-    return [(e.asset_key.to_user_string(), e.check_name) for e in _evaluations(instance, run_id) if e.passed]
+def _passed_checks(evaluations: list[dg.AssetCheckEvaluation]) -> list[tuple[str, str]]:
+    return [(e.asset_key.to_user_string(), e.check_name) for e in evaluations if e.passed]
 
 
 def _passed_steps(instance: dg.DagsterInstance, run: dg.DagsterRun, failed: bool) -> list[tuple[str, str]]:

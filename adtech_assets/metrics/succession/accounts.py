@@ -23,9 +23,9 @@ def with_owner(rows: pl.DataFrame, settings: Restatement) -> pl.DataFrame:
     named = rows.filter(pl.col("owner") != NO_ACCOUNT)
     if named.is_empty() or named.get_column("sequence").n_unique() < 2:
         return rows
-    renamed = _renamed(named, settings)
-    for old, new in renamed:
-        rows = rows.with_columns(pl.col("owner").replace(old, new))
+    for platform, old, new in _renamed(named, settings):
+        concerned = (pl.col("platform") == platform) & (pl.col("owner") == old)
+        rows = rows.with_columns(pl.when(concerned).then(pl.lit(new)).otherwise("owner").alias("owner"))
     return rows
 
 
@@ -38,8 +38,8 @@ def _stated(rows: pl.DataFrame) -> pl.Expr:
     return pl.when(always).then(known).otherwise(pl.lit(NO_ACCOUNT))
 
 
-def _renamed(rows: pl.DataFrame, settings: Restatement) -> list[tuple[str, str]]:
-    """Old and new name of accounts that no upload names together, whose days with spend are equal under both names (but
+def _renamed(rows: pl.DataFrame, settings: Restatement) -> list[tuple[str, str, str]]:
+    """Platform, old and new name of accounts that no upload names together, whose days with spend are equal under both names (but
     for the newest day, which still ran) on at least as many slices as prove a campaign's rename."""
     told = rows.group_by(*_PLACE, "owner", "sequence").agg(pl.col("spend", "impressions").sum())
     spans = told.group_by("platform", "owner").agg(
@@ -56,10 +56,9 @@ def _renamed(rows: pl.DataFrame, settings: Restatement) -> list[tuple[str, str]]
     running = pl.col("date") == pl.col("date").max().over("platform", "owner", "owner_new")
     pairs = both.with_columns(other.alias("other"), running.alias("running")).group_by("platform", "owner", "owner_new").agg(
         (~pl.col("other")).sum().alias("equal"), (pl.col("other") & ~pl.col("running")).any().alias("unequal"),
-        pl.col("sequence").max().alias("known"),
     )  # fmt: skip
     new = spans.select("platform", owner_new="owner", begins="from")
     pairs = pairs.join(spans, on=["platform", "owner"]).join(new, on=["platform", "owner_new"]).filter(
         pl.col("equal") >= settings.rename_days, ~pl.col("unequal"), pl.col("to") < pl.col("begins")
     )  # fmt: skip
-    return pairs.sort("begins", "owner").select("owner", "owner_new").rows()
+    return pairs.sort("begins", "owner").select("platform", "owner", "owner_new").rows()

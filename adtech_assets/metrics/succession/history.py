@@ -21,18 +21,18 @@ STATED = (NEW, CHANGED, UNCHANGED, REAPPEARED)
 TABLE = ("platform", "account", "days")
 
 
-def follow(told: pl.DataFrame) -> pl.DataFrame:
+def follow(told: pl.DataFrame, covered: pl.DataFrame) -> pl.DataFrame:
     """One row a slice and upload that states or misses it, sorted by slice and order.
 
-    told: as `statements` gives it. Adds `event`, one of EVENTS or `missing` (it vanished before and is not back), and
-    `since`: the place of the upload that last stated the slice. The metrics are those last stated. `same_table`: the
-    upload names a campaign in common with one that stated the slice.
+    told: as `statements` gives it; covered: its `coverage`. Adds `event`, one of EVENTS or `missing` (it vanished before
+    and is not back), and `since`: the place of the upload that last stated the slice. The metrics are those last stated.
+    `same_table`: the upload names a campaign in common with one that stated the slice.
     """
     numbered = told.with_columns(starts_slice().cum_sum().alias("slice"), changed().alias("changed"))
     pairs = pl.concat(
         [
             numbered.select("slice", "sequence"),
-            _missable(numbered.filter(~pl.col("campaignless")), coverage(told)).select("slice", "sequence"),
+            _missable(numbered.filter(~pl.col("campaignless")), covered).select("slice", "sequence"),
         ]
     ).unique()
     beside = pairs.join(
@@ -96,19 +96,16 @@ def _of_the_same_table(gone: pl.DataFrame, numbered: pl.DataFrame) -> pl.DataFra
     return told.join(related, on=[*TABLE, "sequence", "by"], how="semi").select("slice", "sequence").unique()
 
 
-def strangers(told: pl.DataFrame) -> pl.DataFrame:
+def strangers(told: pl.DataFrame, covered: pl.DataFrame) -> pl.DataFrame:
     """Uploads (`platform`, `sequence`) that cover days which earlier ones of their platform cover, and share no campaign
     with any of them."""
-    named = told.filter(~pl.col("campaignless"))
-    spans = named.group_by("platform", "sequence").agg(
-        pl.col("date").min().alias("first"), pl.col("date").max().alias("last")
-    )
+    spans = covered.group_by("platform", "sequence").agg(pl.col("first").min(), pl.col("last").max())
     earlier = spans.join(spans, on="platform", suffix="_before").filter(
         pl.col("sequence_before") < pl.col("sequence"),
         pl.col("first") <= pl.col("last_before"),
         pl.col("last") >= pl.col("first_before"),
     )
-    campaigns = named.select("platform", "sequence", "campaign").unique()
+    campaigns = told.filter(~pl.col("campaignless")).select("platform", "sequence", "campaign").unique()
     known = campaigns.join(campaigns, on=["platform", "campaign"], suffix="_before", nulls_equal=True)
     known = known.filter(pl.col("sequence_before") < pl.col("sequence"))
     return earlier.join(known, on=["platform", "sequence"], how="anti").select("platform", "sequence").unique()

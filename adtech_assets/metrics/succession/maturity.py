@@ -14,33 +14,34 @@ import polars as pl
 
 from adtech_assets.metrics.model import ADDITIVE
 from adtech_assets.metrics.spans import DAY
-from adtech_assets.metrics.succession.history import coverage
+from adtech_assets.metrics.succession.history import TABLE
 from adtech_assets.metrics.succession.statements import SLICE
 from adtech_assets.metrics.weekly import monday
 from adtech_assets.settings import Restatement
 from adtech_assets.tables import WEEKS_AS_FIRST_STATED
 
-_TABLE = ("platform", "account", "days")
 _FRESH_DAYS = 7
 _LIKE_DAYS = 1
 _SAME = 0.005  # half a cent: less is the rounding of sums
 
 
-def weeks_as_first_stated(told: pl.DataFrame, newest: pl.DataFrame, uploads: pl.DataFrame) -> pl.DataFrame:
+def weeks_as_first_stated(
+    told: pl.DataFrame, covered: pl.DataFrame, newest: pl.DataFrame, uploads: pl.DataFrame
+) -> pl.DataFrame:
     """Table weeks_as_first_stated.
 
-    told: statements under the names in use. newest: (SLICE, sequence) of those that count. uploads: `sequence`, `taken`.
-    Only the slices of the first statement are compared, so that a campaign added later is no drift.
+    told: statements under the names in use; covered: their `coverage`. newest: (SLICE, sequence) of those that count.
+    uploads: `sequence`, `taken`. Only the slices of the first statement are compared, so that a campaign added later is no drift.
     """
     named = told.filter(~pl.col("campaignless")).with_columns(monday(pl.col("date")).alias("week"))
-    covered = coverage(told).join(uploads.select("sequence", "taken"), on="sequence", how="left")
+    covered = covered.join(uploads.select("sequence", "taken"), on="sequence", how="left")
     sunday = pl.col("week").dt.offset_by("6d")
     reaches = pl.when(pl.col("days") == DAY).then(sunday).otherwise("week")
-    weeks = named.select(*_TABLE, "week").unique().join(covered, on=_TABLE)
+    weeks = named.select(*TABLE, "week").unique().join(covered, on=TABLE)
     weeks = weeks.filter(pl.col("first") <= pl.col("week"), pl.col("last") >= reaches, pl.col("taken") >= sunday)
-    first = weeks.sort("sequence").unique([*_TABLE, "week"], keep="first", maintain_order=True)
-    first = first.select(*_TABLE, "week", "sequence", pl.col("taken").alias("first_taken"))
-    stated = named.join(first, on=[*_TABLE, "week", "sequence"])
+    first = weeks.sort("sequence").unique([*TABLE, "week"], keep="first", maintain_order=True)
+    first = first.select(*TABLE, "week", "sequence", pl.col("taken").alias("first_taken"))
+    stated = named.join(first, on=[*TABLE, "week", "sequence"])
     counts = newest.select(*SLICE, "sequence").unique().join(uploads.select("sequence", "taken"), on="sequence")
     now = named.join(counts, on=[*SLICE, "sequence"], nulls_equal=True).select(*SLICE, "taken", *ADDITIVE)
     both = stated.join(now, on=SLICE, suffix="_now", nulls_equal=True)

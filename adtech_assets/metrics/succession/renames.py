@@ -32,14 +32,15 @@ _SIDES = ("old", "new")
 def find(
     events: pl.DataFrame,
     told: pl.DataFrame,
+    covered: pl.DataFrame,
     resolved: dict[str, str],
     aliases: Aliases,
     settings: Restatement,
 ) -> pl.DataFrame:
-    """Table renames without upload ids. events: see `history.follow`; told: what they were followed through.
+    """Table renames without upload ids. events: see `history.follow`; told, covered: what they were followed through.
     `resolved`: a name as uploads state it -> the name in use."""
     told = told.filter(~pl.col("campaignless"))
-    pairs = _beside(events.filter(~pl.col("campaignless")), history.coverage(told))
+    pairs = _beside(events.filter(~pl.col("campaignless")), covered)
     equal_spend = ~differs(pl.col("spend"), pl.col("spend_new"))
     equal = equal_spend & ~differs(pl.col("impressions"), pl.col("impressions_new"))
     spends = pl.col("spend") > 0
@@ -65,7 +66,7 @@ def find(
         pl.col("equal_with_spend") >= settings.suspected_rename_share * pl.col("with_spend")
     )
     judged = judged.with_columns(proven.alias("proven")).filter(proven | likely)
-    judged = judged.join(_seen_together(judged, told), on=[*_WHERE, "old", "new"], how="left")
+    judged = judged.join(_seen_together(judged, told, covered), on=[*_WHERE, "old", "new"], how="left")
     judged = judged.filter(~pl.col("at_once").fill_null(False)).with_columns(
         pl.col("proven") & ~pl.col("otherwise").fill_null(False)
     )
@@ -130,7 +131,7 @@ def _still_ran() -> pl.Expr:
     return (pl.col("date") == pl.col("last")) & grown.fill_null(False)
 
 
-def _seen_together(judged: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+def _seen_together(judged: pl.DataFrame, told: pl.DataFrame, covered: pl.DataFrame) -> pl.DataFrame:
     """What speaks for two campaigns in uploads up to the one that names the new name: `at_once`, one of them names both
     on the same day; `otherwise`, the new name was stated before with other figures on a day of the old one."""
     pairs = judged.select(*_WHERE, "old", "new").rename({"sequence": "at"})
@@ -141,7 +142,7 @@ def _seen_together(judged: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
         pl.max_horizontal("sequence", "sequence_new") <= pl.col("at")
     )
     earlier = pl.min_horizontal("sequence", "sequence_new").alias("since")
-    both = both.with_columns(earlier).join(_ends(history.coverage(told), "since"), on=[*history.TABLE, "since"])
+    both = both.with_columns(earlier).join(_ends(covered, "since"), on=[*history.TABLE, "since"])
     other = differs(pl.col("spend"), pl.col("spend_new")) | differs(pl.col("impressions"), pl.col("impressions_new"))
     before = pl.col("sequence_new") < pl.col("at")
     found = both.group_by(*history.TABLE, "at", "old", "new").agg(

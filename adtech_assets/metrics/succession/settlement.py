@@ -66,7 +66,8 @@ def settle(
         return keyed.with_columns(restatement.is_current(keyed).alias("current")), _alone(keyed, uploads)
     resolved = dict(keyed.select("stated", "campaign").unique().iter_rows())
     told = statements(keyed, "stated")
-    succession = _follow(told, uploads, confirmed, resolved, aliases, settings, ADS)
+    covered = history.coverage(told)
+    succession = _follow(told, covered, uploads, confirmed, resolved, aliases, settings, ADS)
     keyed = renames.apply(keyed.with_columns(pl.col("stated").alias("first_stated")), succession.renames, resolved)
     keyed = keyed.with_columns(restatement.is_current(keyed).alias("current"))
     as_told = keyed.select(pl.col("stated").eq_missing(pl.col("campaign")).all()).item()
@@ -75,7 +76,7 @@ def settle(
     return keyed, replace(
         succession,
         restatements=restatement.with_stated_names(restatement.ledger(final, newest, uploads, ADS), keyed),
-        weeks=maturity.weeks_as_first_stated(final, newest, uploads),
+        weeks=maturity.weeks_as_first_stated(final, covered, newest, uploads),
     )
 
 
@@ -119,7 +120,7 @@ def settle_shop(
         pl.any_horizontal(pl.col("product", "sku").is_not_null().any().over("upload_id"))
     )
     told = statements(sold, "item")
-    succession = _follow(told, uploads, confirmed, {}, NO_ALIASES, settings, SHOP)
+    succession = _follow(told, history.coverage(told), uploads, confirmed, {}, NO_ALIASES, settings, SHOP)
     newest = told.filter(pl.col("sequence") == pl.col("sequence").max().over(SLICE))
     ledger = restatement.ledger(told, newest, uploads, SHOP)
     return replace(succession, restatements=ledger, renames=RENAMES.empty())
@@ -127,6 +128,7 @@ def settle_shop(
 
 def _follow(
     told: pl.DataFrame,
+    covered: pl.DataFrame,
     uploads: pl.DataFrame,
     confirmed: frozenset[str],
     resolved: dict[str, str],
@@ -135,12 +137,12 @@ def _follow(
     kind: str,
 ) -> Succession:
     ids = dict(uploads.select("sequence", "upload_id").iter_rows())
-    events = history.follow(told)
-    found = renames.find(events, told, resolved, aliases, settings)
+    events = history.follow(told, covered)
+    found = renames.find(events, told, covered, resolved, aliases, settings)
     gone = reexports.vanished(events, found, resolved)
     meant = {sequence for sequence, upload_id in ids.items() if upload_id in confirmed}
-    changes = reexports.upload_changes(events, gone, history.coverage(told), meant, settings)
-    strange = history.strangers(told).with_columns(stands_apart=pl.lit(value=True))
+    changes = reexports.upload_changes(events, gone, covered, meant, settings)
+    strange = history.strangers(told, covered).with_columns(stands_apart=pl.lit(value=True))
     changes = changes.join(strange, on=["platform", "sequence"], how="left", maintain_order="left")
     changes = changes.with_columns(pl.col("stands_apart").fill_null(False))
     changes = changes.join(uploads.select("sequence", "taken"), on="sequence", how="left", maintain_order="left")
