@@ -9,7 +9,7 @@ import signal
 
 import typer
 
-from adtech_assets.commands import alerting, files, names, proof, restatements, rulebook, running, set_aside
+from adtech_assets.commands import alerting, anomalies, files, names, proof, restatements, rulebook, running, set_aside
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -22,6 +22,8 @@ app.command("demo-data")(files.demo_data)
 app.command()(files.report)
 app.command()(files.inspect)
 app.command()(files.guard)
+app.command()(anomalies.anomalies)
+app.command()(anomalies.feedback)
 app.command()(rulebook.rulebook)
 app.command()(set_aside.quarantine)
 app.command()(proof.trace)

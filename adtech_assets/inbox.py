@@ -13,7 +13,7 @@ from adtech_assets.lake import write_atomic
 from adtech_assets.settings import CLIENT_SLUG, Inbox
 
 REJECTED = ".rejected.txt"
-DECISIONS = ("mapping.yaml", "aliases.yaml", "confirmed.yaml")
+DECISIONS = ("mapping.yaml", "aliases.yaml", "confirmed.yaml", "feedback.yaml")
 """Files in which a person decides about the exports beside them: a change of one is news, too."""
 
 FileState = tuple[int, int]

@@ -69,15 +69,22 @@ class Insight(Group):
 
     current_days: int = Field(7, ge=1)
     baseline_days: int = Field(14, ge=2)
-    history_days: int = Field(56, ge=14, description="how far a day's own baseline looks back")
-    min_history_days: int = Field(10, ge=3, description="fewer earlier days of a campaign: no verdict on a day")
-    trend_days: int = Field(28, ge=14, description="window of the gradual click-through decline")
-    alert_score: float = Field(4.5, gt=0, description="robust z above which a day is abnormal by itself")
-    forest_quantile: float = Field(
-        0.98, gt=0.5, lt=1, description="IsolationForest score quantile that backs a finding"
+    min_history_days: int = Field(8, ge=3, description="fewer earlier days of a campaign: no verdict on a day")
+    false_alarm_weeks: float = Field(
+        150, ge=5, description="campaign-weeks in which at most one false alarm is accepted, all kinds together"
     )
+    cool_down_days: int = Field(3, ge=0, description="findings of one kind and campaign this close are one")
+    forest: bool = Field(True, description="let an IsolationForest say how odd a day is as a whole")
+    forest_swing: float = Field(
+        0.08, ge=0, lt=0.5, description="how far it moves the threshold of a single day's anomaly, as a share"
+    )
+    forest_rare: float = Field(
+        0.99, gt=0.5, le=1, description="rank from which a day is odd as a whole: less is enough"
+    )
+    forest_common: float = Field(0.95, ge=0, le=1, description="rank below which it is not: more is needed")
     interval_level: float = Field(0.95, gt=0.5, lt=1)
     chart_weeks: int = Field(13, ge=2)
+    forecast_days: int = Field(30, ge=7, le=90, description="days the forecast looks ahead")
 
 
 class Gemini(Group):
@@ -248,6 +255,17 @@ class Storage(Group):
     keep_versions: int = Field(2, ge=1, description="older versions of a table kept for readers that hold them open")
 
 
+Monthly = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class Budgets(Group):
+    """Money a client means to spend in a month, in its currency; of campaigns also by month: {"2025-03": 1800}."""
+
+    account: Monthly | None = None
+    platforms: dict[str, Monthly] = Field(default_factory=dict)
+    campaigns: dict[str, Monthly | dict[str, Monthly]] = Field(default_factory=dict)
+
+
 class Client(Group):
     """One advertiser: what the report and the mail need to know about it."""
 
@@ -260,6 +278,10 @@ class Client(Group):
     longitude: float | None = None
     locale: str = "en_GB"
     recipients: tuple[str, ...] = ()
+    false_alarm_weeks: float | None = Field(
+        None, ge=5, description="this client's own insight.false_alarm_weeks: fewer = more findings, more false alarms"
+    )
+    budgets: Budgets = Field(default_factory=lambda: Budgets())
     brand_color: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] = "#1f4e79"
 
 
@@ -314,7 +336,8 @@ class Settings(BaseSettings):
     def client(self, slug: str) -> Client:
         """The settings of one client, with `client_defaults` where it says nothing."""
         own = self.clients.get(slug)
-        return self.client_defaults.model_copy(update=own.model_dump(exclude_unset=True) if own else {})
+        said = {name: getattr(own, name) for name in own.model_fields_set} if own else {}
+        return self.client_defaults.model_copy(update=said)
 
     def client_name(self, slug: str) -> str:
         """The name a reader of the report knows the client by."""

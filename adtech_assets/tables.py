@@ -408,7 +408,11 @@ FINDINGS = Table(
     "Anomalies as an account manager would name them, days joined to events",
     {
         "finding_id": Column(TEXT, "stable id"),
-        "kind": Column(TEXT, "spend_spike, performance_drop, revenue_spike, ctr_decline, budget_exhaustion"),
+        "kind": Column(
+            TEXT,
+            "spend_spike, performance_drop, revenue_spike, ctr_decline, budget_exhaustion, tracking_outage, volume_gap",
+        ),
+        "scope": Column(TEXT, "campaign, or channel, platform, account: what all its campaigns share, said once"),
         "platform": _DIMENSIONS["platform"],
         "channel": _DIMENSIONS["channel"],
         "campaign": _DIMENSIONS["campaign"],
@@ -419,9 +423,130 @@ FINDINGS = Table(
         "expected": Column(FLOAT, "what earlier days led to expect over the event"),
         "low": Column(FLOAT, "lower end of the expected interval"),
         "high": Column(FLOAT, "upper end of the expected interval"),
-        "score": Column(FLOAT, "largest absolute score of its days"),
+        "score": Column(FLOAT, "how sure it is, comparable within a kind"),
+        "weeks_by_chance": Column(
+            FLOAT, "campaign-weeks in which chance brings one such; null where rows say that nothing was there"
+        ),
         "severity": Column(TEXT, "critical, warning or info"),
         "money_at_stake": Column(FLOAT, "in the account's currency, not negative; null where it cannot be said"),
+        "sentence": Column(TEXT, "the same in one plain sentence"),
+        "verdict": Column(TEXT, "real or noise, where a person said so (adtech feedback)"),
+    },
+)
+
+_LEVEL = {
+    "level": Column(TEXT, "account, platform or campaign"),
+    "platform": Column(TEXT, "null where the level is above it"),
+    "channel": Column(TEXT, "null where the level is above it"),
+    "campaign": Column(TEXT, "null where the level is above it"),
+}
+_EDGES = {
+    "low_95": "lower end of the 95 % interval",
+    "low_80": "lower end of the 80 % interval",
+    "high_80": "upper end of the 80 % interval",
+    "high_95": "upper end of the 95 % interval",
+}
+
+TRENDS = Table(
+    "trends",
+    "Direction, slope and strength of each metric over the last weeks, for campaigns and the account",
+    {
+        **_LEVEL,
+        "metric": Column(TEXT, "metric"),
+        "start": Column(DAY, "first day of the window"),
+        "end": Column(DAY, "last day of the window"),
+        "known_days": Column(INT, "days with figures"),
+        "status": Column(TEXT, "ok, not_enough_data"),
+        "average_7": Column(FLOAT, "of the window's last 7 days; a ratio of sums"),
+        "average_7_before": Column(FLOAT, "of the 7 days before those"),
+        "middle": Column(FLOAT, "the line in the middle of the window, without weekday"),
+        "slope_per_day": Column(FLOAT, "Theil-Sen, in the metric's unit"),
+        "change_per_week": Column(FLOAT, "7 * slope / middle, a fraction"),
+        "tau": Column(FLOAT, "rank correlation with time, -1 to 1"),
+        "p_value": Column(FLOAT, "Mann-Kendall, two-sided, corrected for ties and autocorrelation"),
+        "r2": Column(FLOAT, "of the line; null where the values do not vary"),
+        "direction": Column(TEXT, "up, down, flat (no trend that is more than chance)"),
+        "strength": Column(TEXT, "none, weak, moderate, strong"),
+    },
+)
+
+PATTERNS = Table(
+    "patterns",
+    "What a weekday, or a month of the year, is to the usual",
+    {
+        **_LEVEL,
+        "metric": Column(TEXT, "metric"),
+        "cycle": Column(TEXT, "weekday or month"),
+        "position": Column(INT, "1 = Monday; 1 = January"),
+        "factor": Column(FLOAT, "1 = as usual; null = history too short"),
+        "repeats": Column(INT, "weeks or years it rests on"),
+    },
+)
+
+LIFECYCLE = Table(
+    "lifecycle",
+    "The phase each campaign is in, and the figures that say so",
+    {
+        "platform": _DIMENSIONS["platform"],
+        "channel": _DIMENSIONS["channel"],
+        "campaign": _DIMENSIONS["campaign"],
+        "on": Column(DAY, "the day that is judged"),
+        "status": Column(TEXT, "ok, not_enough_data (no phase)"),
+        "phase": Column(TEXT, "launch, growth, plateau, fatigue, decline, ended"),
+        "stage": Column(TEXT, "of a launch: learning, rising"),
+        "since": Column(DAY, "first day of the phase, as far as looked back"),
+        "days_in_phase": Column(INT, "including `on`"),
+        "since_known": Column(BOOL, "false: the phase may be older"),
+        "first_delivery": Column(DAY, "first day it ran"),
+        "launch_seen": Column(BOOL, "false: it may have run before the data begin"),
+        "last_delivery": Column(DAY, "last day it ran"),
+        "metric": Column(TEXT, "of the evidence: what rose, fell or stayed"),
+        "start": Column(DAY, "first day of the evidence"),
+        "end": Column(DAY, "last day of the evidence"),
+        "before": Column(FLOAT, "Theil-Sen line without weekday on the first day"),
+        "now": Column(FLOAT, "the same on the last day"),
+        "change": Column(FLOAT, "now / before - 1"),
+        "p_value": Column(FLOAT, "of that change"),
+    },
+)
+
+FORECAST = Table(
+    "forecast",
+    "Spend, conversions and revenue of the days to come, with intervals whose coverage is measured (bench/forecast.py)",
+    {
+        **_LEVEL,
+        "metric": Column(TEXT, "spend, conversions, revenue"),
+        "made_on": Column(DAY, "last day that was known"),
+        "date": Column(DAY, "day"),
+        "days_ahead": Column(INT, "1 = the day after made_on"),
+        "status": Column(TEXT, "ok, ended, not_enough_data (no figures)"),
+        "expected": Column(FLOAT, "of the day"),
+        **{edge: Column(FLOAT, f"{what} of the day") for edge, what in _EDGES.items()},
+        "total": Column(FLOAT, "expected sum from made_on + 1 to date"),
+        **{f"total_{edge}": Column(FLOAT, f"{what} of that sum") for edge, what in _EDGES.items()},
+    },
+)
+
+PACING = Table(
+    "pacing",
+    "Where the month's spend will end, against the client's budgets",
+    {
+        **_LEVEL,
+        "month": Column(DAY, "its first day"),
+        "on": Column(DAY, "last day that is known"),
+        "days_left": Column(INT, "of the month"),
+        "unknown_days": Column(INT, "days up to `on` without spend figures: what was spent is at least `spent`"),
+        "status": Column(TEXT, "ok, month_over (nothing left to forecast), not_enough_data (no projection)"),
+        "spent": Column(FLOAT, "in the month so far"),
+        "projected": Column(FLOAT, "at the month's end"),
+        **{f"projected_{edge}": Column(FLOAT, what) for edge, what in _EDGES.items()},
+        "budget": Column(FLOAT, "of the month"),
+        "deviation": Column(FLOAT, "projected / budget - 1"),
+        "band": Column(TEXT, "green, amber, red"),
+        "side": Column(TEXT, "on, under, over"),
+        "suggested_daily_spend": Column(FLOAT, "for the days left, to meet the budget"),
+        "expected_daily_spend": Column(FLOAT, "as it is heading"),
+        "used_up_on": Column(DAY, "day on which spend reaches the budget, if it does within the month"),
     },
 )
 
@@ -503,6 +628,6 @@ TABLES: dict[str, Table] = {
     for table in (
         UPLOADS, CHECKSUMS, UPLOAD_COLUMNS, RAW_ROWS, CLEANED, QUARANTINE, PERIOD_ROWS, CONSERVATION, RESTATEMENTS,
         VANISHED, RENAMES, UPLOAD_CHANGES, WEEKS_AS_FIRST_STATED, NAMES, WEEKLY, WEEK_DIGESTS, ANOMALY_SCORES,
-        FINDINGS, DIAGNOSES, SENTENCES, REPORTS, DELIVERIES,
+        FINDINGS, TRENDS, PATTERNS, LIFECYCLE, FORECAST, PACING, DIAGNOSES, SENTENCES, REPORTS, DELIVERIES,
     )
 }  # fmt: skip

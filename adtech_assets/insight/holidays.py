@@ -38,6 +38,21 @@ def holidays_between(
     return [Holiday(day, name) for day, name in sorted(calendar.items()) if start <= day <= end]
 
 
+SHOPPING_DAYS_AFTER_THANKSGIVING = 4
+"""Black Friday to Cyber Monday."""
+
+
+def special_days(country: str | None, subdivision: str | None, start: dt.date, end: dt.date) -> frozenset[dt.date]:
+    """Days from start to end on which a whole account may do as it likes: public holidays, Black Friday to Cyber
+    Monday. Without a country only the latter."""
+    days = {one.date for one in holidays_between(country, subdivision, start, end)}
+    for year in range(start.year, end.year + 1):
+        first = dt.date(year, 11, 1)
+        thanksgiving = first + dt.timedelta(days=(3 - first.weekday()) % 7 + 21)
+        days |= {thanksgiving + dt.timedelta(days=n + 1) for n in range(SHOPPING_DAYS_AFTER_THANKSGIVING)}
+    return frozenset(day for day in days if start <= day <= end)
+
+
 def _language(country: str, wanted: str | None) -> str | None:
     """The library's own spelling of a wanted language, or None: the country's default."""
     import holidays

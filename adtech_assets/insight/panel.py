@@ -18,6 +18,7 @@ from adtech_assets.metrics.model import ADDITIVE, totals
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+Positions = npt.NDArray[np.int64]
 
 KEYS = ("platform", "channel", "campaign")
 

@@ -85,19 +85,24 @@ def _answers(findings: pl.DataFrame, start: dt.date, end: dt.date, cases: Cases)
         if finding["kind"] not in playbooks():
             continue
         money, days = finding["money_at_stake"], (finding["end"] - finding["start"]).days + 1
+        level = next((name for name in ("campaign", "channel", "platform") if finding[name] is not None), None)
         yield {
             "playbook": finding["kind"],
             "metric": finding["metric"],
-            "dimension": "campaign",
-            "member": finding["campaign"],
+            "dimension": level,
+            "member": finding[level] if level else None,
             "start": finding["start"],
             "end": finding["end"],
             "baseline_value": finding["expected"],
             "current_value": finding["observed"],
-            "contribution": finding["observed"] - finding["expected"],
+            "contribution": _difference(finding["observed"], finding["expected"]),
             "expected_effect": None if money is None else money * min(1.0, cases.week / days),
             "finding_id": finding["finding_id"],
         }
+
+
+def _difference(observed: float | None, expected: float | None) -> float | None:
+    return None if observed is None or expected is None else observed - expected
 
 
 def _campaign_advice(diagnoses: pl.DataFrame, cases: Cases) -> Iterator[Row]:

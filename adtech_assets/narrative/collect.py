@@ -127,9 +127,11 @@ class _Builder:
     def anomalies(self, findings: pl.DataFrame) -> Iterable[EvidenceItem]:
         """Findings that touch the week, the gravest first, each with the money at stake where that is known."""
         touching = findings.filter((pl.col("start") <= self.period.end) & (pl.col("end") >= self.period.start))
+        # Days without rows are no figure; the report says them with its data notes and among the anomalies.
+        touching = touching.filter(pl.col("observed").is_not_null())
         rows = sorted(touching.iter_rows(named=True), key=_gravity)
         for row in rows:
-            segment, metric = self._segment("campaign", row["campaign"], row.get("platform")), row["metric"]
+            segment, metric = self._subject(row), row["metric"]
             where, table = f"finding_id = {row['finding_id']}", "findings"
             values = {key: _known(row[key]) for key in ("observed", "expected", "low", "high")}
             yield self._item(
@@ -201,7 +203,7 @@ class _Builder:
                     to=now,
                     unit=self._unit(metric),
                 )
-            elif row["kind"] == "recommendation":
+            elif row["kind"] == "recommendation" and row["playbook"] not in _OF_THE_DATA:
                 yield self._item(
                     "note",
                     where,
@@ -253,6 +255,12 @@ class _Builder:
         known = {n for n, _ in self._rows(dimension)} if dimension in LEVELS else set()
         return {dimension: suffixed if name not in known and suffixed in known else name}
 
+    def _subject(self, row: Row) -> dict[str, str]:
+        """A finding's campaign, or the channel it is shared by; nothing for the whole account."""
+        if row["campaign"]:
+            return self._segment("campaign", row["campaign"], row.get("platform"))
+        return self._segment("channel", row["channel"], row.get("platform")) if row["channel"] else {}
+
     def _account_value(self, metric: str) -> float | None:
         rows = self.weekly.filter(pl.col("level") == "account").head(1).to_dicts()
         return _known(rows[0][metric]) if rows else None
@@ -267,6 +275,10 @@ class _Builder:
         return EvidenceItem.model_validate(
             {"id": "e", "kind": kind, "source": source, "uploads": self.uploads, **fields}
         )
+
+
+_OF_THE_DATA = ("volume_gap",)
+"""Playbooks about the files, not about advertising: the report says them among its anomalies."""
 
 
 def _known(value: Any) -> float | None:

@@ -95,6 +95,10 @@ class Figures:
         """23 Mar 2025"""
         return str(dates.format_skeleton("yMMMd", date, locale=self.locale))
 
+    def month(self, date: dt.date) -> str:
+        """March 2025"""
+        return str(dates.format_skeleton("yMMMM", date, locale=self.locale))
+
     def days(self, start: dt.date, end: dt.date) -> str:
         """17–23 Mar 2025"""
         if start == end:

@@ -90,6 +90,7 @@ MOVER_COUNT_DOWN = (
     "{name} lost {delta} {metric} and came to {now}.",
 )
 
+ACCOUNT = "the account"
 ANOMALY_UP = (
     "{Metric} of {name} jumped to {observed} {when} against an expected {expected}",
     "{When}, {metric} of {name} rose to {observed} where {expected} {was} expected",
@@ -158,6 +159,10 @@ ACTIONS = {
     "ctr_decline": (
         "Test a new creative beside the one {name} runs now, and set a frequency cap",
         "Refresh the creatives of {name} and compare old and new side-by-side",
+    ),
+    "tracking_outage": (
+        "Check the conversion tracking of {name} with a test order, and hold its budget until it works",
+        "Test the conversion tracking of {name}, and check that its conversion tag fires",
     ),
     "budget_exhaustion": (
         "Check the budget, the billing and the schedule of {name}, and raise the daily budget if it runs dry",

@@ -95,7 +95,7 @@ class Wording:
 
     @staticmethod
     def name(item: EvidenceItem) -> str:
-        return written(next(iter(item.segment.values()), ""))
+        return written(next(iter(item.segment.values()))) if item.segment else phrases.ACCOUNT
 
     def turned(self, options: Sequence[str], slot: str) -> Sequence[str]:
         """The options, beginning at one that depends on client, week and slot only."""

@@ -19,10 +19,10 @@ from adtech_assets import inbox
 from adtech_assets.exports.mapping import ClientMapping, FileMapping, read_mapping
 from adtech_assets.exports.reader import READER_VERSION, Export, read_export, refuse_larger, upload_id
 from adtech_assets.exports.refusal import Refusal
-from adtech_assets.insight import anomalies
 from adtech_assets.lake import Part, forget_interrupted, write_atomic
 from adtech_assets.metrics import cleaning, weekly
 from adtech_assets.pipeline.decisions import decisions_of
+from adtech_assets.pipeline.scoring import score_days
 from adtech_assets.pipeline.workspace import Workspace
 from adtech_assets.tables import (
     ANOMALY_SCORES,
@@ -237,7 +237,7 @@ def score(workspace: Workspace, client: str) -> tuple[pl.DataFrame, pl.DataFrame
     """cleaned_metrics -> anomaly_scores and findings, and the fingerprints of the weeks that tell which reports are due."""
     part = Part(client)
     daily = weekly.daily(workspace.lake.read(CLEANED, part))
-    scores, findings = anomalies.score(daily, workspace.settings.insight)
+    scores, findings = score_days(workspace, client, daily)
     workspace.lake.write(ANOMALY_SCORES, part, scores)
     workspace.lake.write(FINDINGS, part, findings)
     looks_back = math.ceil(workspace.settings.insight.baseline_days / 7)

@@ -13,13 +13,15 @@ from pathlib import Path
 from adtech_assets.lake import Part
 from adtech_assets.metrics.weekly import latest_complete_week
 from adtech_assets.pipeline import client_steps, week_steps
+from adtech_assets.pipeline.outlook import look_ahead
 from adtech_assets.pipeline.workspace import Workspace
 from adtech_assets.quality.rulebook import rules_of_asset
 from adtech_assets.settings import Settings
 from adtech_assets.tables import WEEKLY
 
 _ASSETS = (
-    "raw_uploads", "cleaned_metrics", "weekly_aggregates", "anomaly_scores", "diagnoses", "narratives", "weekly_reports",
+    "raw_uploads", "cleaned_metrics", "weekly_aggregates", "anomaly_scores", "outlook", "diagnoses", "narratives",
+    "weekly_reports",
 )  # fmt: skip
 
 
@@ -62,6 +64,7 @@ def quick_look(settings: Settings, file: Path, client: str, day: dt.date | None,
     client_steps.aggregate(workspace, client)
     week = _week(workspace, client, day)
     client_steps.score(workspace, client)
+    look_ahead(workspace, client)
     try:
         week_steps.diagnose(workspace, client, week)
         week_steps.narrate(workspace, client, week)

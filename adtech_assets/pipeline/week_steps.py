@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from adtech_assets.insight import anomalies, drivers, recommendations
+from adtech_assets.insight import drivers, recommendations
 from adtech_assets.lake import Lake, Part, forget_interrupted, write_atomic
 from adtech_assets.metrics import weekly as weeks
 from adtech_assets.metrics.model import ADDITIVE
@@ -26,6 +26,8 @@ from adtech_assets.narrative.evidence import Evidence, Narrative
 from adtech_assets.narrative.figures import Figures
 from adtech_assets.narrative.model_writer import narrate as write_narrative
 from adtech_assets.pipeline.context import context_of
+from adtech_assets.pipeline.outlook import of_days
+from adtech_assets.pipeline.scoring import reported, score_days
 from adtech_assets.pipeline.workspace import Workspace
 from adtech_assets.reporting import content as contents
 from adtech_assets.settings import Restatement
@@ -37,11 +39,15 @@ from adtech_assets.tables import (
     DIAGNOSES,
     FILED,
     FINDINGS,
+    FORECAST,
+    LIFECYCLE,
+    PACING,
     QUARANTINE,
     RENAMES,
     REPORTS,
     RESTATEMENTS,
     SENTENCES,
+    TRENDS,
     UPLOAD_CHANGES,
     VANISHED,
     WEEK_DIGESTS,
@@ -79,8 +85,8 @@ def _known_by_sunday(workspace: Workspace, client: str, cleaned: pl.DataFrame, w
     come later do not change what it said."""
     until = cleaned.filter(pl.col("date") <= week + dt.timedelta(days=6))
     if until.height == cleaned.height:
-        return workspace.lake.read(FINDINGS, Part(client))
-    return anomalies.score(weeks.daily(until), workspace.settings.insight)[1]
+        return reported(workspace.lake.read(FINDINGS, Part(client)))
+    return reported(score_days(workspace, client, weeks.daily(until))[1])
 
 
 def evidence_of(workspace: Workspace, client: str, week: dt.date) -> Evidence:
@@ -205,6 +211,8 @@ def content_of(workspace: Workspace, client: str, week: dt.date, version: int) -
     earlier = _known_to_the_client(lake, week_part, version)
     weekly, before = lake.read(WEEKLY, part), week - dt.timedelta(days=7)
     first_stated = lake.read(WEEKS_AS_FIRST_STATED, part)
+    cleaned = lake.scan(CLEANED, part)
+    ahead = of_days(weeks.daily(cleaned.filter(pl.col("date") <= end).collect()), settings, client)
     return contents.ReportContent(
         client=client,
         client_name=settings.client_name(client),
@@ -240,6 +248,10 @@ def content_of(workspace: Workspace, client: str, week: dt.date, version: int) -
         fresh=_is_fresh(lake.read(UPLOAD_CHANGES, part), end, settings.restatement),
         drift=_drift(first_stated, settings.restatement),
         simulated=any(item.simulated for item in evidence.items),
+        forecast=ahead[FORECAST],
+        pacing=ahead[PACING],
+        lifecycle=ahead[LIFECYCLE],
+        trends=ahead[TRENDS],
     )
 
 

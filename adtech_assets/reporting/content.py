@@ -19,7 +19,7 @@ from adtech_assets.metrics.succession.maturity import Drift
 from adtech_assets.narrative.evidence import Evidence, Narrative
 from adtech_assets.narrative.figures import Figures
 from adtech_assets.reporting.wording import Wording, wording_for
-from adtech_assets.tables import CHECKSUMS, RENAMES, VANISHED
+from adtech_assets.tables import CHECKSUMS, FORECAST, LIFECYCLE, PACING, RENAMES, TRENDS, VANISHED
 
 BRAND_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -44,6 +44,7 @@ class ReportContent:
     had all days of the week before. `as_reported`: the week before as its report first said it, a row of REPORTS.
     `restated`: by how much its slices changed since they were first stated, per metric. `at_same_age`: what it stood at
     when it was as young as this one, per metric. `fresh`: the week is so young that platforms still change its figures.
+    `forecast`, `pacing`, `lifecycle`, `trends`: the tables of these names, as of the week's Sunday.
     `drift`: by how much fresh figures of this client usually change, per metric; empty while that is not known.
     """
 
@@ -77,6 +78,10 @@ class ReportContent:
     at_same_age: Mapping[str, float] = field(default_factory=dict)
     fresh: bool = False
     drift: Mapping[str, Drift] = field(default_factory=dict)
+    forecast: pl.DataFrame = field(default_factory=FORECAST.empty)
+    pacing: pl.DataFrame = field(default_factory=PACING.empty)
+    lifecycle: pl.DataFrame = field(default_factory=LIFECYCLE.empty)
+    trends: pl.DataFrame = field(default_factory=TRENDS.empty)
 
     def __post_init__(self) -> None:
         if not BRAND_COLOR.fullmatch(self.brand_color):

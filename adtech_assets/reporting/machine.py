@@ -23,6 +23,12 @@ def as_json(content: ReportContent) -> str:
         "figures": week.drop("week").to_dicts(),
         "findings": content.findings.to_dicts(),
         "diagnoses": content.diagnoses.to_dicts(),
+        "outlook": {
+            "forecast": content.forecast.filter(pl.col("level") == "account").to_dicts(),
+            "pacing": content.pacing.to_dicts(),
+            "lifecycle": content.lifecycle.to_dicts(),
+            "trends": content.trends.filter(pl.col("direction").is_in(["up", "down"])).to_dicts(),
+        },
         "narrative": [sentence.model_dump() for sentence in content.narrative.sentences],
         "evidence": [item.model_dump(by_alias=True, exclude_none=True) for item in content.evidence.items],
         "uploads": content.uploads.select("upload_id", "file", "status", "reason", "rows_read").to_dicts(),

@@ -9,12 +9,15 @@ import base64
 import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from adtech_assets.metrics.model import semantic_model, totals
 from adtech_assets.narrative.evidence import SECTIONS
+from adtech_assets.narrative.names import PLATFORM_LABELS
 from adtech_assets.reporting import charts
+from adtech_assets.reporting.ahead import Ahead, build_ahead
 from adtech_assets.reporting.content import ReportContent
 from adtech_assets.reporting.kpis import Kpi, build_kpis
 from adtech_assets.reporting.notes import DataNote, build_notes
@@ -88,6 +91,7 @@ class Page:
     trend_past: bool
     has_days: bool
     anomalies: tuple[AnomalyRow, ...]
+    ahead: Ahead | None
     causes: Causes | None
     channel_charts: tuple[Picture, ...]
     channels: Ranking | None
@@ -122,6 +126,7 @@ def build_page(content: ReportContent, fonts: Path | None = None) -> Page:
         trend_past=any(not mark.label for mark in marks),
         has_days=not content.days_of_week.is_empty(),
         anomalies=anomalies,
+        ahead=build_ahead(content),
         causes=_causes(content, fonts),
         channel_charts=_channel_charts(content, fonts),
         channels=build_ranking(content, "channel", by="spend"),
@@ -166,7 +171,7 @@ def _anomalies(content: ReportContent, most: int = 12) -> tuple[AnomalyRow, ...]
             AnomalyRow(
                 number=number,
                 what=words.kinds.get(row["kind"], str(row["kind"]).replace("_", " ").capitalize()),
-                campaign=row["campaign"] or words.not_stated,
+                campaign=_subject(row, words),
                 channel=row["channel"] or "",
                 when=figures.short_days(row["start"], row["end"]),
                 metric=semantic_model().metric(metric).label,
@@ -179,6 +184,16 @@ def _anomalies(content: ReportContent, most: int = 12) -> tuple[AnomalyRow, ...]
             )
         )
     return tuple(made)
+
+
+def _subject(row: dict[str, Any], words: Wording) -> str:
+    """The campaign; or what a shared finding is about."""
+    if row["campaign"]:
+        return str(row["campaign"])
+    if row["scope"] == "campaign":
+        return words.not_stated
+    name = row["channel"] or row["platform"]
+    return words.all_of.format(name=PLATFORM_LABELS.get(name, name)) if name else words.whole_account
 
 
 def _panels(content: ReportContent) -> list[str]:

@@ -53,6 +53,18 @@ class Wording:
     no_anomalies: str = "Nothing abnormal was found in this week."
     causes: str = "Why it changed"
     actions: str = "What to do"
+    ahead: str = "Outlook"
+    next_days: str = "Next {days} days"
+    expected_total: str = "Expected"
+    ahead_said: str = (
+        "From this client's own weekday pattern and level; in four of five cases the total lies in the range below it."
+    )
+    pacing: str = "Spend of {month}"
+    spent_so_far: str = "Spent so far"
+    month_end: str = "At month's end"
+    budget: str = "Budget"
+    used_up: str = "used up on {day}"
+    spend_a_day: str = "{amount} a day would meet it"
     channels: str = "Channels"
     campaigns: str = "Campaigns"
     best: str = "Best"
@@ -130,6 +142,8 @@ class Wording:
     channel: str = "Channel"
     campaign: str = "Campaign"
     not_stated: str = "(not stated)"
+    whole_account: str = "The whole account"
+    all_of: str = "All campaigns of {name}"
     others: str = "All others"
     total_change: str = "Total change"
     between: str = "{low} to {high}"
@@ -141,6 +155,17 @@ class Wording:
             "revenue_spike": "Revenue far above normal",
             "ctr_decline": "Click-through rate sliding",
             "budget_exhaustion": "Spend stopped",
+            "tracking_outage": "No conversions counted",
+            "volume_gap": "Days missing from the export",
+        }
+    )
+    pace_sides: dict[str, str] = field(
+        default_factory=lambda: {"on": "on course", "under": "will be underspent", "over": "will be overspent"}
+    )
+    phases: dict[str, str] = field(
+        default_factory=lambda: {
+            "fatigue": "{name} is wearing out: {metric} down {change} since {since} at unchanged spend.",
+            "decline": "{name} is being wound down: {metric} down {change} since {since}.",
         }
     )
     severities: dict[str, str] = field(

@@ -18,7 +18,7 @@ from adtech_assets.exports.mapping import MAPPING_FILE
 from adtech_assets.inbox import DECISIONS
 from adtech_assets.metrics.naming.aliases import ALIASES_FILE
 from adtech_assets.pipeline import client_steps, restatements
-from adtech_assets.pipeline.decisions import CONFIRMED_FILE
+from adtech_assets.pipeline.decisions import CONFIRMED_FILE, FEEDBACK_FILE
 from adtech_assets.pipeline.workspace import Workspace
 
 MADE = build()
@@ -170,4 +170,4 @@ def test_a_confirmed_partial_export_is_marked_with_the_next_run(dropped: Workspa
 
 
 def test_a_change_of_any_file_of_decisions_is_news_to_the_inbox() -> None:
-    assert set(DECISIONS) == {MAPPING_FILE, ALIASES_FILE, CONFIRMED_FILE}
+    assert set(DECISIONS) == {MAPPING_FILE, ALIASES_FILE, CONFIRMED_FILE, FEEDBACK_FILE}

@@ -111,7 +111,8 @@ def _findings() -> pl.DataFrame:
     return _frame("findings", [
         {"finding_id": f"f{number}", "kind": kind, "platform": "google_ads", "channel": "Search", "campaign": campaign,
          "metric": "spend", "start": MONDAY + dt.timedelta(days=8), "end": MONDAY + dt.timedelta(days=9),
-         "observed": 90.0, "expected": 36.0, "low": 30.0, "high": 42.0, "severity": "warning", "money_at_stake": 54.0}
+         "observed": 90.0, "expected": 36.0, "low": 30.0, "high": 42.0, "severity": "warning", "money_at_stake": 54.0,
+         "scope": "campaign", "sentence": "Spend came to 90 instead of about 36."}
         for number, (kind, campaign) in enumerate([("spend_spike", "Brand"), ("ctr_decline", "Shoes")])
     ])  # fmt: skip
 
@@ -149,6 +150,33 @@ def _narratives() -> pl.DataFrame:
     ])  # fmt: skip
 
 
+def _outlook() -> Tables:
+    """Two days ahead, a trend, a phase and a month of the account."""
+    account = {"level": "account", "platform": None, "channel": None, "campaign": None}
+    made_on = MONDAY + dt.timedelta(days=13)
+    return {
+        "trends": _frame("trends", [
+            {**account, "metric": metric, "start": MONDAY, "end": made_on, "known_days": 14, "status": "ok",
+             "direction": direction, "strength": "none", "p_value": 0.004, "tau": 0.3, "r2": 0.4}
+            for metric, direction in (("spend", "up"), ("clicks", "flat"))
+        ]),
+        "lifecycle": _frame("lifecycle", [
+            {"platform": "google_ads", "channel": "Search", "campaign": "Brand", "on": made_on, "status": "ok",
+             "phase": "plateau"}
+        ]),
+        "forecast": _frame("forecast", [
+            {**account, "metric": "spend", "made_on": made_on, "date": made_on + dt.timedelta(days=ahead),
+             "days_ahead": ahead, "status": "ok", "expected": 50.0, "low_95": 30.0, "low_80": 40.0, "high_80": 60.0,
+             "high_95": 70.0, "total": 50.0 * ahead}
+            for ahead in (1, 2)
+        ]),
+        "pacing": _frame("pacing", [
+            {**account, "month": MONDAY.replace(day=1), "on": made_on, "status": "ok", "spent": 400.0,
+             "projected": 900.0, "budget": 1000.0, "band": "green", "side": "on"}
+        ]),
+    }  # fmt: skip
+
+
 def sound_tables() -> Tables:
     """A set of tables in which every rule holds."""
     cleaned, findings = _cleaned(), _findings()
@@ -181,6 +209,7 @@ def sound_tables() -> Tables:
         "week_digests": fingerprints,
         "findings": findings,
         "anomaly_scores": _scores(cleaned),
+        **_outlook(),
         "diagnoses": _diagnoses(),
         "narratives": _narratives(),
         "weekly_reports": _frame("weekly_reports", [
@@ -577,6 +606,21 @@ MUTATIONS: dict[str, Mutation] = {
     "finding_severity_known": cell("findings", "severity", "high"),
     "finding_in_order": cell("findings", "end", MONDAY),
     "finding_within_data": cell("findings", "end", _FUTURE),
+    # outlook
+    "trend_status_known": cell("trends", "status", "odd"),
+    "trend_direction_known": cell("trends", "direction", "sideways"),
+    "trend_p_value_is_share": cell("trends", "p_value", 1.5),
+    "trend_has_significance": cell("trends", "p_value", None),
+    "phase_known": cell("lifecycle", "phase", "puberty"),
+    "phase_names_campaign": cell("lifecycle", "campaign", "Winter"),
+    "forecast_after_data": cell("forecast", "date", MONDAY),
+    "forecast_edges_in_order": cell("forecast", "low_80", 80.0),
+    "forecast_adds_up": cell("forecast", "total", 500.0, -1),
+    "pacing_band_known": cell("pacing", "band", "blue"),
+    "projected_not_below_spent": cell("pacing", "projected", 100.0),
+    "finding_scope_known": cell("findings", "scope", "world"),
+    "finding_has_a_sentence": cell("findings", "sentence", None),
+    "finding_has_no_second": repeated("findings", finding_id="f9"),
     "finding_names_campaign": cell("findings", "campaign", "Winter"),
     "stake_not_negative": cell("findings", "money_at_stake", -1.0),
     # diagnoses

@@ -15,7 +15,7 @@ from adtech_assets.quality.rulebook import read_rules, rulebook, rules_for, rule
 from adtech_assets.tables import TABLES
 
 ASSETS = (
-    "raw_uploads", "cleaned_metrics", "weekly_aggregates", "anomaly_scores", "diagnoses", "narratives",
+    "raw_uploads", "cleaned_metrics", "weekly_aggregates", "anomaly_scores", "outlook", "diagnoses", "narratives",
     "weekly_reports", "report_deliveries",
 )  # fmt: skip
 SOUND: dict[str, Any] = {

@@ -1,0 +1,52 @@
+"""Where a client's figures are heading: trends, phases of campaigns, forecast, budget pacing.
+
+Belongs here: reading the client's days, calling insight, writing the tables. Does not: statistics.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import polars as pl
+
+from adtech_assets.insight.forecast import ForecastSettings, forecast
+from adtech_assets.insight.lifecycle import lifecycle
+from adtech_assets.insight.pacing import pacing
+from adtech_assets.insight.patterns import patterns
+from adtech_assets.insight.trends import trends
+from adtech_assets.lake import Part
+from adtech_assets.metrics import weekly
+from adtech_assets.pipeline.workspace import Workspace
+from adtech_assets.settings import Settings
+from adtech_assets.tables import CLEANED, FORECAST, LIFECYCLE, PACING, PATTERNS, TRENDS, Table
+
+STORED_DECIMALS = 6
+
+
+def look_ahead(workspace: Workspace, client: str) -> dict[Table, pl.DataFrame]:
+    """cleaned_metrics -> trends, patterns, lifecycle, forecast and pacing, as of the last day of data."""
+    daily = weekly.daily(workspace.lake.read(CLEANED, Part(client)))
+    made = of_days(daily, workspace.settings, client)
+    for table, frame in made.items():
+        workspace.lake.write(table, Part(client), frame)
+    return made
+
+
+def of_days(
+    daily: pl.DataFrame, settings: Settings, client: str, on: dt.date | None = None
+) -> dict[Table, pl.DataFrame]:
+    """The five tables of daily rows, as of a day; later days are not read."""
+    known = daily if on is None else daily.filter(pl.col("date") <= on)
+    budgets: dict[str, Any] = settings.client(client).budgets.model_dump(exclude_none=True)
+    frames = {
+        TRENDS: trends(known),
+        PATTERNS: patterns(known),
+        LIFECYCLE: lifecycle(known),
+        FORECAST: forecast(known, ForecastSettings(days_ahead=settings.insight.forecast_days)),
+        PACING: pacing(known, budgets),
+    }
+    return {
+        table: table.conform(frame.with_columns(pl.col(pl.Float64).round(STORED_DECIMALS)))
+        for table, frame in frames.items()
+    }
