@@ -24,7 +24,7 @@ from event_scorer import View
 from numpy.typing import NDArray
 from own_detector import ours
 
-from adtech_assets.insight import calibration
+from adtech_assets.insight.detection import calibration
 from adtech_assets.settings import Insight
 
 LADDER = tuple(round(2.2 + 0.2 * rung, 1) for rung in range(15))

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from adtech_assets.insight.forecast import backtest, coverage, forecast
+from adtech_assets.insight.outlook.forecast import backtest, coverage, forecast
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "adtech_assets_tests" / "insight"))
 

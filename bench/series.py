@@ -33,7 +33,7 @@ MAD_TO_SD = 1.4826
 
 
 def ours(timestamps: pl.Series, values: Floats) -> Alerts:
-    from adtech_assets.insight.series import score_series
+    from adtech_assets.insight.single_series.scoring import score_series
 
     _, alerts = score_series(timestamps, values)
     return np.asarray(alerts, dtype=bool)

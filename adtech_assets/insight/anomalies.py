@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from adtech_assets.insight import calibration, drops, findings, outages, spikes, together, wear
-from adtech_assets.insight.baseline import Expectation, expect
-from adtech_assets.insight.calibration import Verdict
-from adtech_assets.insight.event import Event
-from adtech_assets.insight.forest import isolation, swing
-from adtech_assets.insight.panel import INDEX, MEASURES, Array, Flags, Panel, build
+from adtech_assets.insight.detection import calibration, drops, findings, outages, spikes, together, wear
+from adtech_assets.insight.detection.baseline import Expectation, expect
+from adtech_assets.insight.detection.calibration import Verdict
+from adtech_assets.insight.detection.event import Event
+from adtech_assets.insight.detection.forest import isolation, swing
+from adtech_assets.insight.detection.panel import INDEX, MEASURES, Array, Flags, Panel, build
 from adtech_assets.settings import Insight
 from adtech_assets.tables import ANOMALY_SCORES, FINDINGS
 

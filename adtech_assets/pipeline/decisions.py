@@ -15,7 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, RootModel
 
 from adtech_assets.exports.refusal import not_valid
-from adtech_assets.insight.calibration import Verdict
+from adtech_assets.insight.detection.calibration import Verdict
 from adtech_assets.lake import write_atomic
 from adtech_assets.metrics.cleaning import Decisions
 from adtech_assets.metrics.naming.aliases import read_aliases

@@ -10,11 +10,11 @@ from typing import Any
 
 import polars as pl
 
-from adtech_assets.insight.forecast import ForecastSettings, forecast
-from adtech_assets.insight.lifecycle import lifecycle
-from adtech_assets.insight.pacing import pacing
-from adtech_assets.insight.patterns import patterns
-from adtech_assets.insight.trends import trends
+from adtech_assets.insight.outlook.forecast import ForecastSettings, forecast
+from adtech_assets.insight.outlook.lifecycle import lifecycle
+from adtech_assets.insight.outlook.pacing import pacing
+from adtech_assets.insight.outlook.patterns import patterns
+from adtech_assets.insight.outlook.trends import trends
 from adtech_assets.lake import Part
 from adtech_assets.metrics import weekly
 from adtech_assets.pipeline.workspace import Workspace

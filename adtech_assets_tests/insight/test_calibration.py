@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from test_anomalies import C1, PLAIN, between, day, steady, times
 
 from adtech_assets.insight.anomalies import Context, score
-from adtech_assets.insight.calibration import CURVES, REFERENCE_WEEKS, Verdict, dismissed, threshold, weeks_between
+from adtech_assets.insight.detection.calibration import (
+    CURVES,
+    REFERENCE_WEEKS,
+    Verdict,
+    dismissed,
+    threshold,
+    weeks_between,
+)
 from adtech_assets.pipeline.scoring import reported
 
 KINDS = st.sampled_from(sorted(CURVES))

@@ -12,8 +12,8 @@ from test_anomalies import C1, PLAIN, accounts, between, day, demo, eventful, st
 from test_kinds import wearing
 
 from adtech_assets.insight.anomalies import score
-from adtech_assets.insight.findings import within_cool_down
-from adtech_assets.insight.sentence import sentence
+from adtech_assets.insight.detection.findings import within_cool_down
+from adtech_assets.insight.detection.sentence import sentence
 
 KINDS = {
     "spend_spike", "performance_drop", "tracking_outage", "revenue_spike", "ctr_decline", "budget_exhaustion",

@@ -11,7 +11,7 @@ from daily_frames import MONDAY, campaign, hostile, noisy_account
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adtech_assets.insight.forecast import (
+from adtech_assets.insight.outlook.forecast import (
     BACKTEST_SCHEMA,
     COVERAGE_SCHEMA,
     FORECAST_SCHEMA,

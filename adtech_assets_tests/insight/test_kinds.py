@@ -13,7 +13,7 @@ from adtech_assets.insight.anomalies import Context, score
 Told = tuple[str, str | None, dt.date, dt.date]
 WINS = ("conversions", "revenue")
 WEEKDAY = pl.col("date").dt.weekday()
-SEEDS = pytest.mark.parametrize("seed", [1, 4, 7])
+SEEDS = pytest.mark.parametrize("seed", [1, 4])
 
 
 def stopped(frame: pl.DataFrame, rows: pl.Expr) -> pl.DataFrame:

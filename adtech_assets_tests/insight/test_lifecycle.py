@@ -11,7 +11,7 @@ from daily_frames import MONDAY, campaign, hostile, noisy_account
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adtech_assets.insight.lifecycle import LIFECYCLE_SCHEMA, PHASES, lifecycle
+from adtech_assets.insight.outlook.lifecycle import LIFECYCLE_SCHEMA, PHASES, lifecycle
 
 NOISE = np.random.default_rng(7).gamma(400, 1 / 400, 400)
 DAYS = 120

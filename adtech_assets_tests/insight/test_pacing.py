@@ -10,8 +10,8 @@ from daily_frames import MONDAY, campaign, hostile, noisy_account
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adtech_assets.insight.forecast import forecast
-from adtech_assets.insight.pacing import PACING_SCHEMA, Budgets, pacing
+from adtech_assets.insight.outlook.forecast import forecast
+from adtech_assets.insight.outlook.pacing import PACING_SCHEMA, Budgets, pacing
 
 MARCH_10 = dt.date(2025, 3, 10)
 STEADY = pl.concat([campaign("a", 64, 60), campaign("b", 64, 40).with_columns(platform=pl.lit("google_ads"))])

@@ -11,9 +11,9 @@ from daily_frames import MONDAY, campaign, hostile, noisy_account
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adtech_assets.insight.patterns import PATTERNS_SCHEMA, patterns
-from adtech_assets.insight.rank_trend import rank_trend
-from adtech_assets.insight.trends import (
+from adtech_assets.insight.outlook.patterns import PATTERNS_SCHEMA, patterns
+from adtech_assets.insight.outlook.rank_trend import rank_trend
+from adtech_assets.insight.outlook.trends import (
     MOVING_AVERAGES_SCHEMA,
     TREND_METRICS,
     TRENDS_SCHEMA,

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from adtech_assets.insight import drops, spikes
-from adtech_assets.insight.baseline import Expectation, expect
-from adtech_assets.insight.event import Event, Scope, runs
-from adtech_assets.insight.outages import Standing
-from adtech_assets.insight.panel import INDEX, KEYS, Array, Flags, Panel, Positions
+from adtech_assets.insight.detection import drops, spikes
+from adtech_assets.insight.detection.baseline import Expectation, expect
+from adtech_assets.insight.detection.event import Event, Scope, runs
+from adtech_assets.insight.detection.outages import Standing
+from adtech_assets.insight.detection.panel import INDEX, KEYS, Array, Flags, Panel, Positions
 from adtech_assets.settings import Insight
 
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adtech_assets.insight.baseline import Expectation
-from adtech_assets.insight.dispersion import low_count_score
-from adtech_assets.insight.event import Event, runs
-from adtech_assets.insight.panel import INDEX, Array, Flags, Panel, Positions, quotient
+from adtech_assets.insight.detection.baseline import Expectation
+from adtech_assets.insight.detection.dispersion import low_count_score
+from adtech_assets.insight.detection.event import Event, runs
+from adtech_assets.insight.detection.panel import INDEX, Array, Flags, Panel, Positions, quotient
 
 CONFIRMED_AFTER = 11
 """Days after its last one from which a drop is no longer reconsidered."""
@@ -190,14 +190,14 @@ def _of_series(
 ) -> Iterator[Event]:
     count, runs_on = results.count[series], running[series] & ~np.isnan(results.count[series])
     everyday, scale = np.arange(panel.days), _scale(panel, results)
-    for start, end, at, best in _spans(score, first, threshold):
+    for start, at, best in _windows(score, first, threshold):
         expected = _expected(ex, results, scale, everyday, np.full(panel.days, start), rules)[0][series]
         shared = np.exp(np.minimum(ex.shared[results.plain, series], 0))
         level = np.where(np.isnan(expected), 0.0, expected * shared)
-        low = np.flatnonzero(runs_on[start : end + 1] & (count[start : end + 1] < rules.day * level[start : end + 1]))
-        if len(low) == 0:
+        extent = _extent(runs_on, count, level, start, at, rules)
+        if extent is None:
             continue
-        begin, last = start + int(low[0]), start + int(low[-1])
+        begin, last = extent
         if not 1 <= last - begin < rules.longest:
             continue
         sure = _confirmed(ex, results, series, count, level, runs_on, begin, last, best, rules)
@@ -208,17 +208,37 @@ def _of_series(
         yield Event(kind, results.metric, series, *(silent or (begin, last)), sure)
 
 
-def _spans(score: Array, first: Positions, threshold: Array) -> list[tuple[int, int, int, float]]:
-    """Windows above the threshold that overlap or touch are one: first and last day, the day of its best score, that."""
-    spans: list[tuple[int, int, int, float]] = []
+def _windows(score: Array, first: Positions, threshold: Array) -> list[tuple[int, int, float]]:
+    """Of windows above the threshold that overlap or touch, the best: its first and last day, and its score."""
+    best: list[tuple[int, int, float]] = []
+    reach = -2
     for day in np.flatnonzero(score >= threshold).tolist():
         begin, value = int(first[day]), float(score[day])
-        if spans and begin <= spans[-1][1] + 1:
-            start, _, at, best = spans[-1]
-            spans[-1] = (min(start, begin), day, day if value > best else at, max(best, value))
+        if best and begin <= reach + 1:
+            if value > best[-1][2]:
+                best[-1] = (begin, day, value)
         else:
-            spans.append((begin, day, day, value))
-    return spans
+            best.append((begin, day, value))
+        reach = day
+    return best
+
+
+def _extent(
+    runs_on: Flags, count: Array, level: Array, start: int, end: int, rules: DropRules
+) -> tuple[int, int] | None:
+    """First and last low day of a window, and the days beside it that are as low as a drop is."""
+    low = runs_on & (count < rules.day * level)
+    inside = np.flatnonzero(low[start : end + 1])
+    if len(inside) == 0:
+        return None
+    begin, last = start + int(inside[0]), start + int(inside[-1])
+    beside = ~runs_on | (count < rules.ratio * level)
+    while begin > 0 and beside[begin - 1]:
+        begin -= 1
+    while last + 1 < len(beside) and beside[last + 1]:
+        last += 1
+    running = np.flatnonzero(runs_on[begin : last + 1])
+    return begin + int(running[0]), begin + int(running[-1])
 
 
 def _confirmed(

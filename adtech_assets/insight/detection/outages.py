@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adtech_assets.insight.baseline import WEEK, Expectation
-from adtech_assets.insight.event import Event, runs
-from adtech_assets.insight.panel import INDEX, Array, Flags, Panel, Positions
+from adtech_assets.insight.detection.baseline import WEEK, Expectation
+from adtech_assets.insight.detection.event import Event, runs
+from adtech_assets.insight.detection.panel import INDEX, Array, Flags, Panel, Positions
 
 CONFIRMED_AFTER = 9
 """Days after its first one from which an outage is no longer reconsidered."""

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from adtech_assets.insight.expected_path import FORECAST_METRICS, PathSettings, expected_path
-from adtech_assets.insight.history import WEEK, Array, Flags, History, delivered, reported
-from adtech_assets.insight.robust import weighted_quantiles
+from adtech_assets.insight.outlook.expected_path import FORECAST_METRICS, PathSettings, expected_path
+from adtech_assets.insight.outlook.history import WEEK, Array, Flags, History, delivered, reported
+from adtech_assets.insight.outlook.robust import weighted_quantiles
 
 SIDES = (0.025, 0.1, 0.9, 0.975)
 """Lower and upper ends of the 95 % and 80 % intervals: low_95, low_80, high_80, high_95."""

@@ -14,10 +14,10 @@ from statistics import NormalDist
 
 import numpy as np
 
-from adtech_assets.insight.dispersion import amount_of, stable
-from adtech_assets.insight.level_filter import Filtered, Observations, Tuning, run_filter
-from adtech_assets.insight.panel import INDEX, MEASURES, Array, Panel, quotient, stack
-from adtech_assets.insight.shared_moves import Kinship
+from adtech_assets.insight.detection.dispersion import amount_of, stable
+from adtech_assets.insight.detection.level_filter import Filtered, Observations, Tuning, run_filter
+from adtech_assets.insight.detection.panel import INDEX, MEASURES, Array, Panel, quotient, stack
+from adtech_assets.insight.detection.shared_moves import Kinship
 from adtech_assets.settings import Insight
 
 WEEK = 7

@@ -14,12 +14,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from adtech_assets.insight.dispersion import stable
-from adtech_assets.insight.level_filter import Filtered, Observations, Tuning, run_filter
-from adtech_assets.insight.panel import Array, Flags
-from adtech_assets.insight.series_grid import DAY, Grid, Timestamps, Values, regular
-from adtech_assets.insight.series_scale import Amounts, Scaling, linear, positive
-from adtech_assets.insight.series_signs import against_own_history, humbled, sum_over, trailing_mean, usual_at
+from adtech_assets.insight.detection.dispersion import stable
+from adtech_assets.insight.detection.level_filter import Filtered, Observations, Tuning, run_filter
+from adtech_assets.insight.detection.panel import Array, Flags
+from adtech_assets.insight.single_series.grid import DAY, Grid, Timestamps, Values, regular
+from adtech_assets.insight.single_series.scale import Amounts, Scaling, linear, positive
+from adtech_assets.insight.single_series.signs import against_own_history, humbled, sum_over, trailing_mean, usual_at
 
 
 @dataclass(frozen=True)

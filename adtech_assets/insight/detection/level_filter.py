@@ -16,8 +16,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from adtech_assets.insight.panel import Array, Flags, Positions
-from adtech_assets.insight.shared_moves import Kinship
+from adtech_assets.insight.detection.panel import Array, Flags, Positions
+from adtech_assets.insight.detection.shared_moves import Kinship
 
 
 @dataclass(frozen=True)

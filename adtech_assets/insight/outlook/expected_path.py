@@ -16,8 +16,17 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from adtech_assets.insight.history import WEEK, Array, Flags, History, delivered, first_true, last_true, reported
-from adtech_assets.insight.robust import mean, median
+from adtech_assets.insight.outlook.history import (
+    WEEK,
+    Array,
+    Flags,
+    History,
+    delivered,
+    first_true,
+    last_true,
+    reported,
+)
+from adtech_assets.insight.outlook.robust import mean, median
 
 FORECAST_METRICS = ("spend", "conversions", "revenue")
 NORMAL_MAD = 1.4826

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adtech_assets.insight.history import WEEK, Array, Flags, History, delivered, known_sum
-from adtech_assets.insight.robust import mean, median
+from adtech_assets.insight.outlook.history import WEEK, Array, Flags, History, delivered, known_sum
+from adtech_assets.insight.outlook.robust import mean, median
 from adtech_assets.metrics.model import ADDITIVE, semantic_model
 
 HALF_WEEK = 3

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import polars as pl
 
-from adtech_assets.insight.forecast import EDGES, NOT_ENOUGH, OK, ForecastSettings, forecast, forecast_rows
-from adtech_assets.insight.history import History, dense, known_sum, reported
+from adtech_assets.insight.outlook.forecast import EDGES, NOT_ENOUGH, OK, ForecastSettings, forecast, forecast_rows
+from adtech_assets.insight.outlook.history import History, dense, known_sum, reported
 from adtech_assets.tables import PACING
 
 Amount = float | Mapping[str, float]

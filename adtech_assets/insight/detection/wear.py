@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adtech_assets.insight.baseline import WEEK, Expectation
-from adtech_assets.insight.event import Event, runs
-from adtech_assets.insight.panel import INDEX, Array, Flags, Panel, quotient
+from adtech_assets.insight.detection.baseline import WEEK, Expectation
+from adtech_assets.insight.detection.event import Event, runs
+from adtech_assets.insight.detection.panel import INDEX, Array, Flags, Panel, quotient
 
 SETTLED_AFTER = 8
 """Days after its last one from which a decline no longer grows."""
@@ -43,15 +43,15 @@ class Wear:
     """So many of the (overlapping) changes of a series weigh as much as one of the account."""
     drift_start: float = 0.04
     """Standard deviation of weekly changes that is assumed of a healthy rate, with the weight of ..."""
-    drift_start_weight: float = 2
+    drift_start_weight: float = 4
     account_weight: float = 4
     drift_least: float = 0.02
-    slope_days: int = 49
+    slope_days: int = 56
     """Days in which a slope is told from a step."""
     slopes: tuple[int, ...] = (14, 18, 22, 26, 30, 35, 42)
     slope_seen: int = 12
     """Days of a slope that must have passed."""
-    slope_gain: float = 3.0
+    slope_gain: float = 2.0
     """How much better than a step a slope must fit, in units of the remaining variance."""
     apart: int = 7
     """Alarms at most this many days apart are one decline."""

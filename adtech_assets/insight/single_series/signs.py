@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from adtech_assets.insight.panel import Array, Positions
+from adtech_assets.insight.detection.panel import Array, Positions
 
 MAD_TO_SD = 1.4826
 

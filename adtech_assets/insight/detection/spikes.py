@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adtech_assets.insight.baseline import WEEK, Expectation
-from adtech_assets.insight.event import Event
-from adtech_assets.insight.panel import INDEX, Array, Flags, Panel
+from adtech_assets.insight.detection.baseline import WEEK, Expectation
+from adtech_assets.insight.detection.event import Event
+from adtech_assets.insight.detection.panel import INDEX, Array, Flags, Panel
 
 CONFIRMED_AFTER = 14
 """Days after its last one from which a spike is no longer reconsidered."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adtech_assets.insight.baseline import WEEK, Expectation
-from adtech_assets.insight.panel import INDEX, Array, Flags, Panel
+from adtech_assets.insight.detection.baseline import WEEK, Expectation
+from adtech_assets.insight.detection.panel import INDEX, Array, Flags, Panel
 from adtech_assets.settings import Insight
 
 DECIMALS = 6

@@ -32,7 +32,7 @@ CURVES: Mapping[str, Curve] = {
     "spend_spike": Curve(3.35, 0.50, 2.3),
     "performance_drop": Curve(3.3, 0.35, 2.75),
     "revenue_spike": Curve(3.5, 0.35, 2.7),
-    "ctr_decline": Curve(3.2, 0.85, 2.2),
+    "ctr_decline": Curve(3.1, 0.85, 2.2),
 }
 """Kinds whose score says how sure they are. An exhausted budget is a matter of fact: rows say that nothing was spent."""
 

@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from adtech_assets.insight.history import WEEK, Array, Flags, History, dense
-from adtech_assets.insight.rank_trend import rank_trend
-from adtech_assets.insight.weekday_adjustment import Measured, WeekdaySettings, adjusted, measured
+from adtech_assets.insight.outlook.history import WEEK, Array, Flags, History, dense
+from adtech_assets.insight.outlook.rank_trend import rank_trend
+from adtech_assets.insight.outlook.weekday_adjustment import Measured, WeekdaySettings, adjusted, measured
 from adtech_assets.metrics.model import ADDITIVE
 from adtech_assets.tables import TRENDS
 

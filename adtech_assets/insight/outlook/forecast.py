@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from adtech_assets.insight.error_bands import BandSettings, bands, outlook, record
-from adtech_assets.insight.expected_path import FORECAST_METRICS, PathSettings, expected_path
-from adtech_assets.insight.history import WEEK, Array, Flags, History, dense, reported
+from adtech_assets.insight.outlook.error_bands import BandSettings, bands, outlook, record
+from adtech_assets.insight.outlook.expected_path import FORECAST_METRICS, PathSettings, expected_path
+from adtech_assets.insight.outlook.history import WEEK, Array, Flags, History, dense, reported
 from adtech_assets.tables import FORECAST
 
 OK, ENDED, NOT_ENOUGH = "ok", "ended", "not_enough_data"

@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from adtech_assets.insight import calibration
-from adtech_assets.insight.baseline import WEEK, Expectation
-from adtech_assets.insight.calibration import Verdict
-from adtech_assets.insight.dispersion import amount_of, stable
-from adtech_assets.insight.event import Event
-from adtech_assets.insight.outages import Standing
-from adtech_assets.insight.panel import INDEX, KEYS, Array, Panel
-from adtech_assets.insight.sentence import sentence
+from adtech_assets.insight.detection import calibration
+from adtech_assets.insight.detection.baseline import WEEK, Expectation
+from adtech_assets.insight.detection.calibration import Verdict
+from adtech_assets.insight.detection.dispersion import amount_of, stable
+from adtech_assets.insight.detection.event import Event
+from adtech_assets.insight.detection.outages import Standing
+from adtech_assets.insight.detection.panel import INDEX, KEYS, Array, Panel
+from adtech_assets.insight.detection.sentence import sentence
 from adtech_assets.settings import Insight
 from adtech_assets.tables import FINDINGS
 

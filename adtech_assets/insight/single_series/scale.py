@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from adtech_assets.insight.panel import Array
-from adtech_assets.insight.series_signs import MAD_TO_SD
+from adtech_assets.insight.detection.panel import Array
+from adtech_assets.insight.single_series.signs import MAD_TO_SD
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from adtech_assets.insight.history import Array, Flags, History, delivered, dense, reported
-from adtech_assets.insight.rank_trend import rank_trend
-from adtech_assets.insight.weekday_adjustment import (
+from adtech_assets.insight.outlook.history import Array, Flags, History, delivered, dense, reported
+from adtech_assets.insight.outlook.rank_trend import rank_trend
+from adtech_assets.insight.outlook.weekday_adjustment import (
     CONVERSIONS_PER_SPEND,
     Measured,
     WeekdaySettings,
