@@ -109,6 +109,10 @@ ANOMALY_ZERO = (
     "{When}, {metric} of {name} stood at {observed} where {expected} {was} expected",
     "{Metric} of {name} went to {observed} {when} against an expected {expected}",
 )
+ANOMALY_ACCOUNT = (
+    "{When}, {metric} came to {observed} where {expected} {was} expected",
+    "{Metric} came to {observed} {when} against an expected {expected}",
+)
 ANOMALY_VALUE = ("{Metric} of {name} came to {observed} {when}",)
 STAKE = ("; about {stake} is at stake", ", with about {stake} at stake")
 

@@ -67,6 +67,8 @@ class Wording:
     def anomaly_patterns(self, item: EvidenceItem) -> Sequence[str]:
         if item.expected is None or item.observed is None:
             return phrases.ANOMALY_VALUE
+        if not item.segment:
+            return phrases.ANOMALY_ACCOUNT
         if item.observed == 0:
             return phrases.ANOMALY_ZERO
         if item.finding == "ctr_decline" and item.observed < item.expected:

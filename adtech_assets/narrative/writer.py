@@ -83,7 +83,7 @@ class _Writer(Wording):
     def anomalies(self) -> Iterable[Sentence]:
         """One sentence each, the gravest first."""
         for item in [i for i in self.evidence.items if i.kind == "anomaly"][:LISTED]:
-            if item.observed is None or not item.start or item.metric not in phrases.METRIC_WORDS or not item.segment:
+            if item.observed is None or not item.start or item.metric not in phrases.METRIC_WORDS:
                 continue
             stake = next(
                 (

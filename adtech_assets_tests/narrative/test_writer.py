@@ -251,3 +251,13 @@ def test_every_piece_of_advice_can_be_printed(pattern: str) -> None:
     for tail in ("", *phrases.ACTION_STAKES.values(), phrases.ACTION_STAKE):
         text = f"{pattern.format(name='Kiln_Retargeting')}{tail.format(stake='€1,150')}."
         assert check(text, pottery(), ["e21"]).reason == ""
+
+
+def test_what_the_whole_account_did_is_said_of_no_campaign() -> None:
+    items = [item.model_copy(update={"segment": {}}) if item.id in {"e13", "e14"} else item for item in pottery().items]
+    told = [
+        s.text
+        for s in write(pottery().model_copy(update={"items": tuple(items)}), WEEK).sentences
+        if s.section == "anomalies"
+    ]
+    assert any("322" in text and "12 March" in text and "Wheel Evenings" not in text for text in told), told
