@@ -440,7 +440,7 @@ _LEVEL = {
     "channel": Column(TEXT, "null where the level is above it"),
     "campaign": Column(TEXT, "null where the level is above it"),
 }
-_EDGES = {
+EDGES = {
     "low_95": "lower end of the 95 % interval",
     "low_80": "lower end of the 80 % interval",
     "high_80": "upper end of the 80 % interval",
@@ -521,9 +521,9 @@ FORECAST = Table(
         "days_ahead": Column(INT, "1 = the day after made_on"),
         "status": Column(TEXT, "ok, ended, not_enough_data (no figures)"),
         "expected": Column(FLOAT, "of the day"),
-        **{edge: Column(FLOAT, f"{what} of the day") for edge, what in _EDGES.items()},
+        **{edge: Column(FLOAT, f"{what} of the day") for edge, what in EDGES.items()},
         "total": Column(FLOAT, "expected sum from made_on + 1 to date"),
-        **{f"total_{edge}": Column(FLOAT, f"{what} of that sum") for edge, what in _EDGES.items()},
+        **{f"total_{edge}": Column(FLOAT, f"{what} of that sum") for edge, what in EDGES.items()},
     },
 )
 
@@ -539,7 +539,7 @@ PACING = Table(
         "status": Column(TEXT, "ok, month_over (nothing left to forecast), not_enough_data (no projection)"),
         "spent": Column(FLOAT, "in the month so far"),
         "projected": Column(FLOAT, "at the month's end"),
-        **{f"projected_{edge}": Column(FLOAT, what) for edge, what in _EDGES.items()},
+        **{f"projected_{edge}": Column(FLOAT, what) for edge, what in EDGES.items()},
         "budget": Column(FLOAT, "of the month"),
         "deviation": Column(FLOAT, "projected / budget - 1"),
         "band": Column(TEXT, "green, amber, red"),

@@ -5,23 +5,16 @@ Belongs here: options and printing. Does not: the answers (`pipeline/file_anomal
 
 from __future__ import annotations
 
-import json
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import polars as pl
 import typer
 
+from adtech_assets.batch import write_lines
 from adtech_assets.commands.console import err, fail, out
+from adtech_assets.insight.detection.calibration import Word
 from adtech_assets.settings import load_settings
-
-
-class Verdict(StrEnum):
-    """What a finding was."""
-
-    real = "real"
-    noise = "noise"
 
 
 def anomalies(
@@ -46,7 +39,7 @@ def anomalies(
         if table is None or file is not None:
             raise fail("--batch needs --out, and no FILE")
         answers = file_anomalies.answer_lines(batch.read_text("utf-8").splitlines(), settings)
-        table.write_text("".join(json.dumps(answer, ensure_ascii=False) + "\n" for answer in answers), "utf-8")
+        write_lines(table, answers)
         return
     if file is None:
         raise fail("name a FILE, or --batch and --out")
@@ -73,7 +66,7 @@ def _show(found: pl.DataFrame) -> None:
 
 def feedback(
     finding: Annotated[str, typer.Argument(help="the finding's id, or its first characters")],
-    verdict: Annotated[Verdict, typer.Argument(help="real, or noise")],
+    verdict: Annotated[Word, typer.Argument(help="real, or noise")],
     client: Annotated[
         str | None, typer.Option(help="the client's key; default: the one who has such a finding")
     ] = None,
@@ -87,7 +80,7 @@ def feedback(
     workspace = Workspace.open()
     try:
         owner, row = find_one(workspace, finding, client)
-        note_verdict(workspace.inbox / owner, row, verdict.value)
+        note_verdict(workspace.inbox / owner, row, verdict)
     except (LookupError, Refusal) as error:
         raise fail(str(error.args[0] if isinstance(error, LookupError) else error)) from None
-    out.print(f"noted for {owner}: {row['sentence']} -> {verdict.value}; the client's next run knows it", markup=False)
+    out.print(f"noted for {owner}: {row['sentence']} -> {verdict}; the client's next run knows it", markup=False)

@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from adtech_assets.batch import write_lines
 from adtech_assets.commands.console import err, fail, out
 from adtech_assets.demo import DEFAULT_SEED
 from adtech_assets.settings import Paths, Settings, check_slug, load_settings
@@ -93,7 +94,7 @@ def guard(
     except ValueError as error:
         raise fail(f"{evidence}: this is no evidence file: {error}") from None
     judged = judge_lines(batch.read_text("utf-8").splitlines(), facts)
-    verdicts.write_text("".join(json.dumps(verdict, ensure_ascii=False) + "\n" for verdict in judged), "utf-8")
+    write_lines(verdicts, judged)
 
 
 def inspect(
@@ -118,7 +119,7 @@ def inspect(
         if results is None or file is not None:
             raise fail("--batch needs --out, and no FILE")
         answers = inspection.answer_lines(batch.read_text("utf-8").splitlines(), settings)
-        results.write_text("".join(json.dumps(answer, ensure_ascii=False) + "\n" for answer in answers), "utf-8")
+        write_lines(results, answers)
         return
     if file is None:
         raise fail("name a FILE, or --batch and --out")

@@ -6,13 +6,13 @@ Belongs here: telling how a file was read. Does not: reading it.
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
+from adtech_assets import batch
 from adtech_assets.exports.mapping import read_mapping, read_mapping_file
 from adtech_assets.exports.reader import Export, read_export, refuse_larger
 from adtech_assets.exports.recognition import ADS_METRICS
@@ -22,13 +22,7 @@ from adtech_assets.exports.vocabulary import vocabularies
 from adtech_assets.settings import Reader, Settings
 
 
-class _Request(BaseModel):
-    """One line of a batch; keys are named as the options of the command."""
-
-    model_config = ConfigDict(extra="forbid")
-    id: str | int | float | None = None
-    file: Path
-    mapping: Path | None = None
+class _Request(batch.Request):
     json_: bool = Field(True, alias="json")
     suggest: bool = False
 
@@ -91,25 +85,13 @@ def notes(export: Export) -> list[str]:
 
 def answer_lines(lines: Sequence[str], settings: Settings) -> list[dict[str, Any]]:
     """One answer a request line: the inspection with the request's `id`, or `error` where it cannot be answered."""
-    return [_answer(line, settings) for line in lines if line.strip()]
 
-
-def _answer(line: str, settings: Settings) -> dict[str, Any]:
-    named: Any = None
-    try:
-        request = json.loads(line)
-        named = request.get("id") if isinstance(request, dict) else None
-        asked = _Request.model_validate(request)
-        if not asked.file.is_file():
-            return {"id": named, "error": f"{asked.file}: there is no such file"}
+    def answer(asked: _Request) -> dict[str, Any]:
         export = inspect_file(asked.file, settings.reader, settings.inbox.max_file_bytes, asked.mapping)
-        answer = {"id": named, **as_json(export, settings.reader)}
-        return {**answer, "suggestion": suggest_mapping(asked.file, settings)} if asked.suggest else answer
-    except ValidationError as error:
-        first = error.errors()[0]
-        return {"id": named, "error": f"{'.'.join(map(str, first['loc'])) or 'request'}: {first['msg']}"}
-    except ValueError as error:
-        return {"id": named, "error": f"this line is no request: {error}"}
+        said = as_json(export, settings.reader)
+        return {**said, "suggestion": suggest_mapping(asked.file, settings)} if asked.suggest else said
+
+    return batch.answer_lines(lines, _Request, answer)
 
 
 def _rows(facts: Mapping[str, Any]) -> int:

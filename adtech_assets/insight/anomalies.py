@@ -14,17 +14,16 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
+from adtech_assets.insight.arrays import Array, Flags
 from adtech_assets.insight.detection import calibration, drops, findings, outages, spikes, together, wear
 from adtech_assets.insight.detection.baseline import Expectation, expect
 from adtech_assets.insight.detection.calibration import Verdict
 from adtech_assets.insight.detection.event import Event
 from adtech_assets.insight.detection.forest import isolation, swing
-from adtech_assets.insight.detection.panel import INDEX, MEASURES, Array, Flags, Panel, build
+from adtech_assets.insight.detection.panel import INDEX, MEASURES, Panel, build
+from adtech_assets.metrics.model import SUM_DIGITS
 from adtech_assets.settings import Insight
 from adtech_assets.tables import ANOMALY_SCORES, FINDINGS
-
-STORED_DECIMALS = 6
-"""Sums of more or fewer series differ in their last bits; what is stored does not."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +139,7 @@ def _score_table(panel: Panel, ex: Expectation, forest: Array, found: list[Event
             "kind": pl.Series(kinds[m, s, d].tolist(), dtype=pl.String),
         }
     ).with_columns(
-        pl.col(pl.Float64).fill_nan(None).round(STORED_DECIMALS),
+        pl.col(pl.Float64).fill_nan(None).round(SUM_DIGITS),
         date=pl.lit(panel.first) + pl.duration(days="day"),
     )
     keyed = rows.join(panel.keys.with_row_index("series"), on="series", how="left", maintain_order="left")

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
 import yaml
 from pydantic import BaseModel, ConfigDict, RootModel
 
 from adtech_assets.exports.refusal import not_valid
-from adtech_assets.insight.detection.calibration import Verdict
+from adtech_assets.insight.detection.calibration import REAL, Verdict, Word
 from adtech_assets.lake import write_atomic
 from adtech_assets.metrics.cleaning import Decisions
 from adtech_assets.metrics.naming.aliases import read_aliases
@@ -35,7 +35,7 @@ class Said(BaseModel):
     """What a person said of one finding, and which one it was."""
 
     model_config = ConfigDict(extra="forbid")
-    verdict: Literal["real", "noise"]
+    verdict: Word
     kind: str
     campaign: str | None = None
     start: dt.date
@@ -92,12 +92,12 @@ def _confirmed(folder: Path) -> dict[str, str]:
 def verdicts_of(folder: Path) -> tuple[Verdict, ...]:
     """What was said of a client's findings. Refusal where the file is not valid."""
     return tuple(
-        Verdict(key, said.kind, said.campaign, said.start, said.end, said.verdict == "real")
+        Verdict(key, said.kind, said.campaign, said.start, said.end, said.verdict == REAL)
         for key, said in sorted(_feedback(folder).items())
     )
 
 
-def note_verdict(folder: Path, finding: dict[str, Any], verdict: Literal["real", "noise"]) -> None:
+def note_verdict(folder: Path, finding: dict[str, Any], verdict: Word) -> None:
     """Note beside a client's exports what was said of a finding (a row of FINDINGS); the last word counts."""
     said = Said(verdict=verdict, **{name: finding[name] for name in ("kind", "campaign", "start", "end")})
     noted = {key: one.model_dump(mode="json") for key, one in _feedback(folder).items()}

@@ -6,14 +6,14 @@ Belongs here: that way, and its answers as rows of a CSV or lines of a batch. Do
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
+from adtech_assets import batch
 from adtech_assets.exports.inspection import inspect_file
 from adtech_assets.insight import anomalies
 from adtech_assets.metrics import cleaning, weekly
@@ -26,19 +26,15 @@ SHARED = "shared_"
 """Before the kind of what campaigns of a channel, or the account, did together; such rows name no campaign."""
 
 
-class Unscorable(Exception):
+class Unscorable(batch.Unanswerable):
     """The file has nothing to score, with the sentence that says why."""
 
 
-class Request(BaseModel):
-    """One line of a batch; keys are named as the options of the command."""
+class Request(batch.Request):
+    """A request of a batch."""
 
-    model_config = ConfigDict(extra="forbid")
-    id: str | int | float | None = None
-    file: Path
     client: str | None = None
     weeks: float | None = Field(None, ge=5)
-    mapping: Path | None = None
 
 
 def findings_of(file: Path, settings: Settings, client: str | None = None, weeks: float | None = None,
@@ -82,17 +78,6 @@ def as_rows(findings: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def find(
-    file: Path,
-    settings: Settings,
-    client: str | None = None,
-    weeks: float | None = None,
-    mapping: Path | None = None,
-) -> pl.DataFrame:
-    """Findings of a file as rows of the CSV."""
-    return as_rows(findings_of(file, settings, client, weeks, mapping))
-
-
 def _the_day_after(last: dt.date | None) -> dt.datetime:
     """When the file counts as made: the answer must not hang on the day it is asked on."""
     day = (last or dt.date(1970, 1, 1)) + dt.timedelta(days=1)
@@ -100,25 +85,10 @@ def _the_day_after(last: dt.date | None) -> dt.datetime:
 
 
 def answer_lines(lines: Sequence[str], settings: Settings) -> list[dict[str, Any]]:
-    """One answer a request line: its `id` and `findings` (rows of the CSV), or `error`; one that fails stops no other."""
-    return [_answer(line, settings) for line in lines if line.strip()]
+    """One answer a request line: its `id` and `findings` (rows of the CSV), or `error`."""
 
+    def answer(asked: Request) -> dict[str, Any]:
+        found = as_rows(findings_of(asked.file, settings, asked.client, asked.weeks, asked.mapping))
+        return {"findings": found.with_columns(pl.col("date", "end").cast(pl.String)).to_dicts()}
 
-def _answer(line: str, settings: Settings) -> dict[str, Any]:
-    named: Any = None
-    try:
-        request = json.loads(line)
-        named = request.get("id") if isinstance(request, dict) else None
-        asked = Request.model_validate(request)
-        if not asked.file.is_file():
-            return {"id": named, "error": f"{asked.file}: there is no such file"}
-        found = find(asked.file, settings, asked.client, asked.weeks, asked.mapping)
-        days = found.with_columns(pl.col("date", "end").cast(pl.String))
-        return {"id": named, "findings": days.to_dicts()}
-    except Unscorable as error:
-        return {"id": named, "error": str(error)}
-    except ValidationError as error:
-        first = error.errors()[0]
-        return {"id": named, "error": f"{'.'.join(map(str, first['loc'])) or 'request'}: {first['msg']}"}
-    except ValueError as error:
-        return {"id": named, "error": f"this line is no request: {error}"}
+    return batch.answer_lines(lines, Request, answer)

@@ -15,15 +15,9 @@ from adtech_assets.settings import CLIENT_SLUG
 from adtech_assets.tables import FINDINGS
 
 
-def clients_of(workspace: Workspace) -> list[str]:
-    """Clients that have stored findings."""
-    folders = workspace.lake.folder(FINDINGS, Part("any")).parent.glob("client=*")
-    return sorted(name for folder in folders if CLIENT_SLUG.fullmatch(name := folder.name.removeprefix("client=")))
-
-
 def find_one(workspace: Workspace, finding_id: str, client: str | None = None) -> tuple[str, dict[str, Any]]:
     """The client and the row of the one stored finding whose id begins so. LookupError says what is wrong."""
-    owners = [client] if client else clients_of(workspace)
+    owners = [client] if client else workspace.lake.clients(FINDINGS)
     if client and not CLIENT_SLUG.fullmatch(client):
         raise LookupError(f"{client!r} is no client")
     found = [

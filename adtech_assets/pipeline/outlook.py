@@ -5,7 +5,6 @@ Belongs here: reading the client's days, calling insight, writing the tables. Do
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 import polars as pl
@@ -17,11 +16,10 @@ from adtech_assets.insight.outlook.patterns import patterns
 from adtech_assets.insight.outlook.trends import trends
 from adtech_assets.lake import Part
 from adtech_assets.metrics import weekly
+from adtech_assets.metrics.model import SUM_DIGITS
 from adtech_assets.pipeline.workspace import Workspace
 from adtech_assets.settings import Settings
 from adtech_assets.tables import CLEANED, FORECAST, LIFECYCLE, PACING, PATTERNS, TRENDS, Table
-
-STORED_DECIMALS = 6
 
 
 def look_ahead(workspace: Workspace, client: str) -> dict[Table, pl.DataFrame]:
@@ -33,20 +31,17 @@ def look_ahead(workspace: Workspace, client: str) -> dict[Table, pl.DataFrame]:
     return made
 
 
-def of_days(
-    daily: pl.DataFrame, settings: Settings, client: str, on: dt.date | None = None
-) -> dict[Table, pl.DataFrame]:
-    """The five tables of daily rows, as of a day; later days are not read."""
-    known = daily if on is None else daily.filter(pl.col("date") <= on)
+def of_days(daily: pl.DataFrame, settings: Settings, client: str) -> dict[Table, pl.DataFrame]:
+    """The five tables of daily rows, as of their last day."""
     budgets: dict[str, Any] = settings.client(client).budgets.model_dump(exclude_none=True)
     frames = {
-        TRENDS: trends(known),
-        PATTERNS: patterns(known),
-        LIFECYCLE: lifecycle(known),
-        FORECAST: forecast(known, ForecastSettings(days_ahead=settings.insight.forecast_days)),
-        PACING: pacing(known, budgets),
+        TRENDS: trends(daily),
+        PATTERNS: patterns(daily),
+        LIFECYCLE: lifecycle(daily),
+        FORECAST: forecast(daily, ForecastSettings(days_ahead=settings.insight.forecast_days)),
+        PACING: pacing(daily, budgets),
     }
     return {
-        table: table.conform(frame.with_columns(pl.col(pl.Float64).round(STORED_DECIMALS)))
+        table: table.conform(frame.with_columns(pl.col(pl.Float64).round(SUM_DIGITS)))
         for table, frame in frames.items()
     }

@@ -11,12 +11,11 @@ import datetime as dt
 import polars as pl
 
 from adtech_assets.insight import anomalies
+from adtech_assets.insight.detection.calibration import NOISE
 from adtech_assets.insight.holidays import special_days
 from adtech_assets.pipeline.decisions import verdicts_of
 from adtech_assets.pipeline.workspace import Workspace
 from adtech_assets.settings import Client
-
-NOISE = "noise"
 
 
 def score_days(workspace: Workspace, client: str, daily: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adtech_assets.insight.arrays import Array
 from adtech_assets.insight.detection.calibration import CURVES
 from adtech_assets.insight.detection.dispersion import amount_of, low_count_score, stable
-from adtech_assets.insight.detection.panel import Array
 
 
 def scores(count: Array | list[float], expected: Array | float, variance: Array | float = 0.0) -> Array:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adtech_assets.insight.arrays import Array
 from adtech_assets.insight.detection.level_filter import Filtered, Observations, Tuning, run_filter
-from adtech_assets.insight.detection.panel import Array
 
 TUNING = Tuning()
 FIELDS = ("level", "season", "level_variance", "variance", "noise", "points", "shared")

@@ -17,8 +17,8 @@ from adtech_assets.insight import anomalies
 from adtech_assets.lake import Part
 from adtech_assets.pipeline import client_steps, file_anomalies, week_steps
 from adtech_assets.pipeline.decisions import FEEDBACK_FILE, note_verdict, verdicts_of
-from adtech_assets.pipeline.file_anomalies import COLUMNS, Unscorable, answer_lines, find
-from adtech_assets.pipeline.findings import clients_of, find_one
+from adtech_assets.pipeline.file_anomalies import COLUMNS, Unscorable, answer_lines, as_rows, findings_of
+from adtech_assets.pipeline.findings import find_one
 from adtech_assets.pipeline.workspace import Workspace
 from adtech_assets.settings import Client, Insight, Settings
 from adtech_assets.tables import DIAGNOSES, FINDINGS
@@ -30,6 +30,11 @@ PERIODS = (
     "2026-01-01,2026-01-31,Kettle,150.00,10000,120\n"
     "2026-01-01,2026-01-31,Teapot,90.00,8000,80\n"
 )
+
+
+def find(*asked: Any, **options: Any) -> pl.DataFrame:
+    """Findings of a file as rows of the CSV."""
+    return as_rows(findings_of(*asked, **options))
 
 
 @pytest.fixture(scope="module")
@@ -191,7 +196,7 @@ def test_a_link_to_elsewhere_is_no_file_of_verdicts(tmp_path: Path) -> None:
 
 
 def test_a_finding_is_known_by_the_first_characters_of_its_id(workspace: Workspace) -> None:
-    assert clients_of(workspace) == ["acme"]
+    assert workspace.lake.clients(FINDINGS) == ["acme"]
     identity = stored(workspace)["finding_id"][0]
     assert find_one(workspace, identity[:8])[1]["finding_id"] == identity
     assert find_one(workspace, identity, "acme")[0] == "acme"

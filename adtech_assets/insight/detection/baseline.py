@@ -14,13 +14,13 @@ from statistics import NormalDist
 
 import numpy as np
 
+from adtech_assets.insight.arrays import Array, quotient
 from adtech_assets.insight.detection.dispersion import amount_of, stable
 from adtech_assets.insight.detection.level_filter import Filtered, Observations, Tuning, run_filter
-from adtech_assets.insight.detection.panel import INDEX, MEASURES, Array, Panel, quotient, stack
+from adtech_assets.insight.detection.panel import INDEX, MEASURES, Panel, stack
 from adtech_assets.insight.detection.shared_moves import Kinship
+from adtech_assets.metrics.spans import WEEK
 from adtech_assets.settings import Insight
-
-WEEK = 7
 
 
 @dataclass(frozen=True)

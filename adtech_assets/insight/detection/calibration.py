@@ -13,6 +13,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 REFERENCE_WEEKS = 150
 """The budget for which `Curve.threshold` is stated."""
@@ -35,6 +36,11 @@ CURVES: Mapping[str, Curve] = {
     "ctr_decline": Curve(3.1, 0.85, 2.2),
 }
 """Kinds whose score says how sure they are. An exhausted budget is a matter of fact: rows say that nothing was spent."""
+
+
+Word = Literal["real", "noise"]
+REAL: Word = "real"
+NOISE: Word = "noise"
 
 
 @dataclass(frozen=True)

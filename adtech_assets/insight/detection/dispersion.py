@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from adtech_assets.insight.detection.panel import Array
+from adtech_assets.insight.arrays import Array
 
 LARGEST = 300.0
 """Beyond, an amount is larger than any number a computer holds."""

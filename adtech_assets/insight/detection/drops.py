@@ -14,13 +14,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from adtech_assets.insight.arrays import Array, Flags, Positions, quotient
 from adtech_assets.insight.detection.baseline import Expectation
 from adtech_assets.insight.detection.dispersion import low_count_score
 from adtech_assets.insight.detection.event import Event, runs
-from adtech_assets.insight.detection.panel import INDEX, Array, Flags, Panel, Positions, quotient
+from adtech_assets.insight.detection.panel import INDEX, Panel
 
 CONFIRMED_AFTER = 11
 """Days after its last one from which a drop is no longer reconsidered."""
+ALL = slice(None)
+ORDERS = 10
+"""Where only revenue is known, a usual day counts as so many orders."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,8 @@ class Results:
 
     metric: str
     count: Array
+    scale: Array
+    """[series, day]: counts per unit of the metric."""
     plain: int
     given_spend: int
     given_clicks: int | None
@@ -88,11 +94,15 @@ def find(panel: Panel, ex: Expectation, threshold: Array, rules: DropRules | Non
 def _results(panel: Panel) -> Results:
     conversions, revenue = panel.values["conversions"], panel.values["revenue"]
     if (~np.isnan(conversions)).sum() >= (~np.isnan(revenue)).sum() / 2:
-        return Results("conversions", conversions, INDEX["conversions"], INDEX["conversions_per_spend"], INDEX["cvr"])
+        of_one = np.ones(conversions.shape)
+        return Results(
+            "conversions", conversions, of_one, INDEX["conversions"], INDEX["conversions_per_spend"], INDEX["cvr"]
+        )
     known = np.cumsum(~np.isnan(revenue), axis=1)
     mean = quotient(np.cumsum(np.nan_to_num(revenue), axis=1), known.astype(np.float64))
     before = np.concatenate([np.full((panel.series, 1), np.nan), mean[:, :-1]], axis=1)
-    return Results("revenue", 10 * quotient(revenue, before), INDEX["revenue"], INDEX["roas"], None)
+    count = ORDERS * quotient(revenue, before)
+    return Results("revenue", count, quotient(count, revenue), INDEX["revenue"], INDEX["roas"], None)
 
 
 def _running(panel: Panel, ex: Expectation, rules: DropRules) -> Flags:
@@ -110,29 +120,22 @@ def _readings(ex: Expectation, results: Results) -> Iterator[tuple[int, Array]]:
 
 
 def _expected(
-    ex: Expectation, results: Results, scale: Array, days: Positions, since: Positions, rules: DropRules
+    ex: Expectation, results: Results, days: Positions, since: Positions, rules: DropRules, series: slice = ALL
 ) -> tuple[Array, Array]:
     """[series, len(days)]: expected count of each day as the level before `since` leads to expect, and the shared
     movement of the reading that counts."""
     logs, shares = [], []
     for measure, per in _readings(ex, results):
-        base = np.where(per[:, days] > 0, per[:, days], np.nan)
-        logs.append(np.log(base) + ex.level[measure][:, since] + ex.filtered.season[measure][:, days])
-        shares.append(ex.filtered.shared[measure][:, days])
+        base = np.where(per[series, days] > 0, per[series, days], np.nan)
+        logs.append(np.log(base) + ex.level[measure, series][:, since] + ex.filtered.season[measure, series][:, days])
+        shares.append(ex.filtered.shared[measure, series][:, days])
     stacked = np.stack(logs)
     plain, given = stacked[0], np.where(np.isnan(stacked[1]), stacked[0], stacked[1])
     rest = np.where(np.isnan(stacked), given[None], stacked)
     near = np.abs(plain - given) < rules.near
     log = np.where(near, rest.mean(axis=0), np.fmin(plain, given))
     shared = np.where(plain < given, shares[0], shares[1])
-    return np.exp(log) * scale[:, days], shared
-
-
-def _scale(panel: Panel, results: Results) -> Array:
-    """[series, day]: counts per unit of the measured metric: 1, or the turning of revenue into orders' units."""
-    if results.metric == "conversions":
-        return np.ones(results.count.shape)
-    return quotient(results.count, panel.values["revenue"])
+    return np.exp(log) * results.scale[series, days], shared
 
 
 def _best_window(
@@ -142,14 +145,13 @@ def _best_window(
     series, days = results.count.shape
     best, first = np.zeros((series, days)), np.zeros((series, days), dtype=np.int64)
     kin = (panel.channels[:, None] == panel.channels[None]) & ~np.eye(series, dtype=np.bool_)
-    scale, day = _scale(panel, results), np.arange(days)
-    count = results.count
+    count, day = results.count, np.arange(days)
     for window in rules.windows:
         since = np.maximum(day - window + 1, 0)
         seen, hoped, squares, known, moved = (np.zeros((series, days)) for _ in range(5))
         for back in range(min(window, days)):
             at = np.maximum(day - back, 0)
-            expected, shared = _expected(ex, results, scale, at, since, rules)
+            expected, shared = _expected(ex, results, at, since, rules)
             usable = (day - window + 1 >= 0) & running[:, at] & ~np.isnan(expected) & ~np.isnan(count[:, at])
             seen += np.where(usable, count[:, at], 0)
             hoped += np.where(usable, expected, 0)
@@ -189,9 +191,9 @@ def _of_series(
     rules: DropRules,
 ) -> Iterator[Event]:
     count, runs_on = results.count[series], running[series] & ~np.isnan(results.count[series])
-    everyday, scale = np.arange(panel.days), _scale(panel, results)
+    everyday, own = np.arange(panel.days), slice(series, series + 1)
     for start, at, best in _windows(score, first, threshold):
-        expected = _expected(ex, results, scale, everyday, np.full(panel.days, start), rules)[0][series]
+        expected = _expected(ex, results, everyday, np.full(panel.days, start), rules, own)[0][0]
         shared = np.exp(np.minimum(ex.shared[results.plain, series], 0))
         level = np.where(np.isnan(expected), 0.0, expected * shared)
         extent = _extent(runs_on, count, level, start, at, rules)

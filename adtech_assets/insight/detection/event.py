@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from adtech_assets.insight.detection.panel import Flags
+from adtech_assets.insight.arrays import Flags
 
 Scope = Literal["campaign", "channel", "account"]
 

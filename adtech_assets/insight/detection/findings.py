@@ -14,19 +14,22 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from adtech_assets.insight.arrays import Array
+from adtech_assets.insight.days import KEYS
 from adtech_assets.insight.detection import calibration
-from adtech_assets.insight.detection.baseline import WEEK, Expectation
+from adtech_assets.insight.detection.baseline import Expectation
 from adtech_assets.insight.detection.calibration import Verdict
 from adtech_assets.insight.detection.dispersion import amount_of, stable
 from adtech_assets.insight.detection.event import Event
 from adtech_assets.insight.detection.outages import Standing
-from adtech_assets.insight.detection.panel import INDEX, KEYS, Array, Panel
+from adtech_assets.insight.detection.panel import INDEX, Panel
 from adtech_assets.insight.detection.sentence import sentence
+from adtech_assets.metrics.model import SUM_DIGITS
+from adtech_assets.metrics.spans import WEEK
 from adtech_assets.settings import Insight
 from adtech_assets.tables import FINDINGS
 
 Row = dict[str, Any]
-DECIMALS = 6
 
 
 @dataclass(frozen=True)
@@ -110,14 +113,14 @@ def table(rows: list[Row], panel: Panel, verdicts: tuple[Verdict, ...]) -> pl.Da
         one["finding_id"] = hashlib.sha256(identity.encode()).hexdigest()[:12]
         one["sentence"] = sentence(one)
         one["verdict"] = _verdict(one, verdicts)
-    made = pl.DataFrame(rows, infer_schema_length=None).with_columns(pl.col(pl.Float64).round(DECIMALS))
+    made = pl.DataFrame(rows, infer_schema_length=None).with_columns(pl.col(pl.Float64).round(SUM_DIGITS))
     return FINDINGS.conform(made).sort("start", *KEYS, "kind", nulls_last=True)
 
 
 def _verdict(one: Row, verdicts: tuple[Verdict, ...]) -> str | None:
     if calibration.dismissed(verdicts, one["kind"], one["campaign"], one["start"], one["end"]):
-        return "noise"
-    return "real" if any(v.finding_id == one["finding_id"] and v.real for v in verdicts) else None
+        return calibration.NOISE
+    return calibration.REAL if any(v.finding_id == one["finding_id"] and v.real for v in verdicts) else None
 
 
 def _figures(ex: Expectation, event: Event, settings: Insight) -> dict[str, float | None]:
@@ -128,7 +131,7 @@ def _figures(ex: Expectation, event: Event, settings: Insight) -> dict[str, floa
         expected = ex.usual(at[0], event.series, event.start)[at[2]] * np.exp(ex.shared[at])
     if event.kind == "budget_exhaustion":
         observed = np.nan_to_num(observed)
-        expected = np.exp(ex.level[at[0], event.series, event.start] + ex.filtered.season[at])
+        expected = _usual(ex, event.metric, event)
     known = ~np.isnan(observed) & ~np.isnan(expected)
     if event.before is not None:
         known = ~np.isnan(observed)

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adtech_assets.insight.detection.baseline import WEEK, Expectation
-from adtech_assets.insight.detection.panel import INDEX, Array, Flags, Panel
+from adtech_assets.insight.arrays import Array, Flags
+from adtech_assets.insight.detection.baseline import Expectation
+from adtech_assets.insight.detection.panel import INDEX, Panel
+from adtech_assets.metrics.model import SUM_DIGITS
+from adtech_assets.metrics.spans import WEEK
 from adtech_assets.settings import Insight
 
-DECIMALS = 6
 CHANGES = ("spend", "conversions", "revenue", "ctr")
 
 
@@ -75,7 +77,7 @@ def swing(ranks: Array, settings: Insight) -> Array:
 def _features(ex: Expectation, growth: Growth) -> tuple[Array, Flags]:
     """[series, day, feature]: levels and ratios against expectation, their change and drift; and days that have any."""
     # What is stored is rounded, and the forest sees what is stored: its cuts hang on no last bits.
-    z = ex.score.round(DECIMALS)
+    z = ex.score.round(SUM_DIGITS)
     known: Flags = np.asarray(~np.isnan(z).all(axis=0))
     z = np.clip(np.nan_to_num(z), -growth.limit, growth.limit)
     chosen = z[[INDEX[name] for name in CHANGES]]

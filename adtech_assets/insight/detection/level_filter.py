@@ -16,7 +16,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from adtech_assets.insight.detection.panel import Array, Flags, Positions
+from adtech_assets.insight.arrays import Array, Flags, Positions
 from adtech_assets.insight.detection.shared_moves import Kinship
 
 

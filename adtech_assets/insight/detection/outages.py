@@ -9,14 +9,16 @@ therefore weighed: how often do single rows of this account go missing, and does
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from adtech_assets.insight.detection.baseline import WEEK, Expectation
+from adtech_assets.insight.arrays import Array, Flags, Positions, first_true, last_true
+from adtech_assets.insight.detection.baseline import Expectation
 from adtech_assets.insight.detection.event import Event, runs
-from adtech_assets.insight.detection.panel import INDEX, Array, Flags, Panel, Positions
+from adtech_assets.insight.detection.panel import INDEX, Panel
+from adtech_assets.metrics.spans import WEEK
 
 CONFIRMED_AFTER = 9
 """Days after its first one from which an outage is no longer reconsidered."""
@@ -86,8 +88,7 @@ def standing(panel: Panel, ex: Expectation, rules: OutageRules | None = None) ->
     measure = INDEX["spend"]
     usual = np.nan_to_num(np.exp(ex.level[measure] + ex.filtered.season[measure]))
     day = np.arange(panel.days)[None]
-    first = np.where(panel.present.any(axis=1), panel.present.argmax(axis=1), panel.days)[:, None]
-    last = (panel.days - 1 - panel.present[:, ::-1].argmax(axis=1))[:, None]
+    first, last = first_true(panel.present)[:, None], last_true(panel.present)[:, None]
     unknown = panel.present & np.isnan(panel.values["spend"])
     alive = (day >= first) & (day <= last) & ~unknown
     dry = alive & (usual > 0) & ~(spend > rules.dry * usual)
@@ -166,7 +167,7 @@ def _of_series(panel: Panel, ex: Expectation, stands: Standing, series: int, rul
         if stated or _rows_say_so(panel, stands, series, start, len(missed) + partial, rules):
             yield Event(
                 "budget_exhaustion", "spend", series, int(due[place - 1]) if partial else start, end,
-                _score(ex, series, missed),
+                outage_score(ex, series, missed),
             )  # fmt: skip
 
 
@@ -204,7 +205,7 @@ def _rows_say_so(panel: Panel, stands: Standing, series: int, start: int, days: 
     return bool(stands.missing_rate[start] ** days <= 1 / rules.rows)
 
 
-def _score(ex: Expectation, series: int, days: list[int]) -> float:
+def outage_score(ex: Expectation, series: int, days: Sequence[int]) -> float:
     """How far the spend is away: standard deviations of a day's spend, as if a hundredth had been spent."""
-    noise = ex.noise[INDEX["spend"], series, days]
+    noise = ex.noise[INDEX["spend"], series, list(days)]
     return float(np.log(100) / np.nanmin(noise))

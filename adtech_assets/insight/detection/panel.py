@@ -1,26 +1,21 @@
-"""Daily rows as dense arrays, series x day: the form in which all series are scored at once.
+"""The days of all campaigns with what is scored on them: which metrics, and what each is measured against.
 
-Belongs here: which metrics are scored and what each is measured against, and the way from rows to arrays and back.
-Does not: any statistics.
+Belongs here: that, and what weekday and channel a place in the arrays is. Does not: the way from rows to arrays (`days`),
+any statistics.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from adtech_assets.insight.arrays import Array, Positions
+from adtech_assets.insight.days import KEYS, Days, arrays_of, complete
 from adtech_assets.metrics.model import ADDITIVE, totals
-
-Array = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
-Positions = npt.NDArray[np.int64]
-
-KEYS = ("platform", "channel", "campaign")
+from adtech_assets.metrics.spans import WEEK
 
 
 @dataclass(frozen=True)
@@ -44,47 +39,16 @@ MEASURES = (
 INDEX = {measure.name: position for position, measure in enumerate(MEASURES)}
 
 
-@dataclass(frozen=True)
-class Panel:
-    """All series (one a platform, channel and campaign) of a client over all its days; unknown is NaN."""
-
-    keys: pl.DataFrame
-    """Columns KEYS; row = series."""
-    first: dt.date
-    values: dict[str, Array]
-    """Additive metric -> array [series, day]."""
-    present: Flags
-    """[series, day]: the file has a row for it."""
-
-    @property
-    def series(self) -> int:
-        return len(self.present)
-
-    @property
-    def days(self) -> int:
-        return int(self.present.shape[1])
-
-    def date(self, day: int) -> dt.date:
-        """The date of a day's position."""
-        return self.first + dt.timedelta(days=day)
+class Panel(Days):
+    """The days of all series, one a platform, channel and campaign."""
 
     @cached_property
-    def weekdays(self) -> npt.NDArray[np.int64]:
+    def weekdays(self) -> Positions:
         """[day]: 0 = Monday."""
-        return (np.arange(self.days) + self.first.weekday()) % 7
+        return (np.arange(self.days) + self.first.weekday()) % WEEK
 
     @cached_property
-    def delivered(self) -> Flags:
-        """[series, day]: the campaign ran: money spent, ads shown or ads clicked."""
-        ran = np.zeros_like(self.present)
-        for name in ("spend", "impressions", "clicks"):
-            ran |= np.nan_to_num(self.values[name]) > 0
-        unknowable = np.all([np.isnan(self.values[name]) for name in ("spend", "impressions", "clicks")], axis=0)
-        result: Flags = ran | (unknowable & self.present)
-        return result
-
-    @cached_property
-    def channels(self) -> npt.NDArray[np.int64]:
+    def channels(self) -> Positions:
         """[series]: a number for the series' channel (within its platform)."""
         return (
             self.keys.select(pl.struct("platform", "channel").rank("dense") - 1).to_series().to_numpy().astype(np.int64)
@@ -93,28 +57,9 @@ class Panel:
 
 def build(daily: pl.DataFrame) -> Panel:
     """The panel of rows with date, KEYS and additive metrics, at least one; rows of one key and day are summed."""
-    lacking = [pl.lit(None, pl.Float64).alias(name) for name in ADDITIVE if name not in daily.columns]
-    lacking += [pl.lit(None, pl.String).alias(name) for name in KEYS if name not in daily.columns]
-    rows = (
-        daily.with_columns(lacking)
-        .with_columns(pl.col(ADDITIVE).cast(pl.Float64), pl.col(KEYS).fill_null(""))
-        .filter(pl.col("date").is_not_null())
-        .group_by("date", *KEYS)
-        .agg(totals())
-    )
-    keys = rows.select(KEYS).unique().sort(KEYS)
-    rows = rows.join(keys.with_row_index("series"), on=KEYS)
-    first, last = rows.select(pl.col("date").min().alias("a"), pl.col("date").max().alias("b")).row(0)
-    at = rows["series"].to_numpy(), (rows["date"] - first).dt.total_days().to_numpy()
-    shape = (keys.height, (last - first).days + 1)
-    present = np.zeros(shape, dtype=np.bool_)
-    present[at] = True
-    values = {}
-    for name in ADDITIVE:
-        values[name] = np.full(shape, np.nan)
-        values[name][at] = rows[name].to_numpy()
-    keys = keys.with_columns(pl.col(KEYS).replace("", None))
-    return Panel(keys, first, values, present)
+    rows = complete(daily).group_by("date", *KEYS).agg(totals())
+    made = arrays_of(rows, rows.select(KEYS).unique().sort(KEYS), KEYS)
+    return Panel(made.keys, made.first, made.values, made.present)
 
 
 def stack(panel: Panel) -> tuple[Array, Array]:
@@ -126,11 +71,3 @@ def stack(panel: Panel) -> tuple[Array, Array]:
     per = np.stack([panel.values[m.per] if m.per else np.ones(panel.present.shape) for m in MEASURES])
     per = np.where(per > 0, per, np.nan)
     return np.where(np.isnan(per), np.nan, amounts), np.where(np.isnan(amounts), np.nan, per)
-
-
-def quotient(numerator: Array, denominator: Array, missing: float = np.nan) -> Array:
-    """numerator / denominator; `missing` where the denominator is not above 0 or unknown."""
-    result: Array = np.divide(
-        numerator, denominator, out=np.full(np.shape(denominator), missing), where=denominator > 0
-    )
-    return result

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adtech_assets.insight.detection.panel import Array, Positions
+from adtech_assets.insight.arrays import Array, Positions
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adtech_assets.insight.detection.baseline import WEEK, Expectation
+from adtech_assets.insight.arrays import Array, Flags
+from adtech_assets.insight.detection.baseline import Expectation
 from adtech_assets.insight.detection.event import Event
-from adtech_assets.insight.detection.panel import INDEX, Array, Flags, Panel
+from adtech_assets.insight.detection.panel import INDEX, Panel
+from adtech_assets.metrics.spans import WEEK
 
 CONFIRMED_AFTER = 14
 """Days after its last one from which a spike is no longer reconsidered."""

@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
+from adtech_assets.insight.arrays import Flags, Positions, known_sum
+from adtech_assets.insight.days import KEYS
 from adtech_assets.insight.detection import drops, spikes
 from adtech_assets.insight.detection.baseline import Expectation, expect
 from adtech_assets.insight.detection.event import Event, Scope, runs
-from adtech_assets.insight.detection.outages import Standing
-from adtech_assets.insight.detection.panel import INDEX, KEYS, Array, Flags, Panel, Positions
+from adtech_assets.insight.detection.outages import OutageRules, Standing, outage_score
+from adtech_assets.insight.detection.panel import INDEX, Panel
 from adtech_assets.settings import Insight
 
 
@@ -68,10 +70,7 @@ def groups(panel: Panel, settings: Insight, rules: CommonRules | None = None) ->
 
 
 def _summed(panel: Panel, members: list[tuple[int, ...]], scope: str) -> Panel:
-    values = {}
-    for name, array in panel.values.items():
-        known = np.stack([(~np.isnan(array[list(m)])).any(axis=0) for m in members])
-        values[name] = np.where(known, np.stack([np.nansum(array[list(m)], axis=0) for m in members]), np.nan)
+    values = {name: np.stack([known_sum(array[list(m)]) for m in members]) for name, array in panel.values.items()}
     present = np.stack([panel.present[list(m)].any(axis=0) for m in members])
     keys = panel.keys[[m[0] for m in members]].with_columns(
         [pl.lit(None, pl.String).alias(k) for k in (KEYS if scope == "account" else ("campaign",))]
@@ -138,24 +137,23 @@ def gaps(panel: Panel, stands: Standing, rules: CommonRules | None = None) -> It
                 yield platform, first, last
 
 
-def stops(group: Group, stands: Standing) -> list[Event]:
+def stops(group: Group, stands: Standing, rules: OutageRules | None = None) -> list[Event]:
     """Days on which the whole account stands still although it has rows: no money was spent anywhere."""
+    rules = rules or OutageRules()
     if group.scope != "account":
         return []
-    usual = group.expectation.own[INDEX["spend"], 0]
-    spend = group.panel.values["spend"][0]
-    dry = (
-        stands.dark
-        & group.panel.present[0]
-        & (np.nan_to_num(usual) > 0)
-        & (np.nan_to_num(spend) <= 0.1 * np.nan_to_num(usual))
-    )
+    usual = np.nan_to_num(group.expectation.own[INDEX["spend"], 0])
+    spend = np.nan_to_num(group.panel.values["spend"][0])
+    dry = stands.dark & group.panel.present[0] & (usual > 0) & (spend <= rules.dry * usual)
     return [
-        Event("budget_exhaustion", "spend", 0, first, last, _distance(group, first, last), scope="account")
+        Event(
+            "budget_exhaustion",
+            "spend",
+            0,
+            first,
+            last,
+            outage_score(group.expectation, 0, range(first, last + 1)),
+            scope="account",
+        )
         for first, last in runs(dry, gap=1)
     ]
-
-
-def _distance(group: Group, first: int, last: int) -> float:
-    noise: Array = group.expectation.noise[INDEX["spend"], 0, first : last + 1]
-    return float(np.log(100) / np.nanmin(noise))

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adtech_assets.insight.detection.baseline import WEEK, Expectation
+from adtech_assets.insight.arrays import Array, Flags, median, quotient
+from adtech_assets.insight.detection.baseline import Expectation
 from adtech_assets.insight.detection.event import Event, runs
-from adtech_assets.insight.detection.panel import INDEX, Array, Flags, Panel, quotient
+from adtech_assets.insight.detection.panel import INDEX, Panel
+from adtech_assets.metrics.spans import WEEK
 
-SETTLED_AFTER = 8
-"""Days after its last one from which a decline no longer grows."""
 NORMAL_MAD_SQUARED = 2.2
 """A normal distribution's variance in units of its squared median absolute deviation."""
 STEPS_OF_MEANS = 14 / 3
@@ -110,8 +110,8 @@ def _drift(rate: Array, weight: Array, wear: Wear) -> Array:
         if len(past) < 3:
             continue
         size, by_chance = np.abs(change[:, past]), chance[:, past]
-        own = NORMAL_MAD_SQUARED * _median(size, 1) ** 2 - _median(by_chance, 1)
-        account = NORMAL_MAD_SQUARED * _median(size.reshape(1, -1), 1) ** 2 - _median(by_chance.reshape(1, -1), 1)
+        own = NORMAL_MAD_SQUARED * median(size) ** 2 - median(by_chance)
+        account = NORMAL_MAD_SQUARED * median(size.reshape(1, -1)) ** 2 - median(by_chance.reshape(1, -1))
         known = (~np.isnan(size)).sum(axis=1) / wear.own_changes
         parts = known * np.maximum(np.nan_to_num(own), 0) + wear.account_weight * np.maximum(np.nan_to_num(account), 0)
         out[:, day] = (parts + wear.drift_start_weight * ordinary) / (
@@ -119,16 +119,6 @@ def _drift(rate: Array, weight: Array, wear: Wear) -> Array:
         )
     result: Array = np.maximum(out, wear.drift_least**2)
     return result
-
-
-def _median(values: Array, axis: int) -> Array:
-    """Median of the known values along an axis; NaN where none is known."""
-    ordered = np.sort(values, axis=axis)  # NaN last
-    n = np.sum(~np.isnan(ordered), axis=axis)
-    low, high = (np.expand_dims(np.maximum(i, 0), axis) for i in ((n - 1) // 2, n // 2))
-    high = np.minimum(high, ordered.shape[axis] - 1)
-    middle = (np.take_along_axis(ordered, low, axis) + np.take_along_axis(ordered, high, axis)) / 2
-    return np.where(n > 0, np.squeeze(middle, axis), np.nan)
 
 
 def _falling(rate: Array, weight: Array, drift: Array, wear: Wear) -> Array:

@@ -17,9 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from adtech_assets.insight.arrays import Array, Flags, weighted_quantiles
 from adtech_assets.insight.outlook.expected_path import FORECAST_METRICS, PathSettings, expected_path
-from adtech_assets.insight.outlook.history import WEEK, Array, Flags, History, delivered, reported
-from adtech_assets.insight.outlook.robust import weighted_quantiles
+from adtech_assets.insight.outlook.history import History, reported
+from adtech_assets.metrics.spans import WEEK
 
 SIDES = (0.025, 0.1, 0.9, 0.975)
 """Lower and upper ends of the 95 % and 80 % intervals: low_95, low_80, high_80, high_95."""
@@ -129,17 +130,17 @@ def record(history: History, members: Flags, days_ahead: int, paths: PathSetting
     step = settings.origin_step
     days = np.arange(-(-first // step) * step, history.days, step, dtype=np.int64)
     made = [expected_path(history.until(int(day)), days_ahead, paths) for day in days]
-    shape = (len(days), len(FORECAST_METRICS), history.campaigns)
+    shape = (len(days), len(FORECAST_METRICS), history.series)
     path = np.array([m.path for m in made]).reshape(*shape, days_ahead)
     noise = np.array([m.noise for m in made]).reshape(*shape, days_ahead)
-    steady = np.array([m.steady for m in made], dtype=np.bool_).reshape(len(days), history.campaigns)
+    steady = np.array([m.steady for m in made], dtype=np.bool_).reshape(len(days), history.series)
     then = outlook(path, noise, members, settings)
     actual, past_end = _actual(history, days, days_ahead)
     known = ~np.isnan(actual)
     told, seen = members @ np.nan_to_num(actual), members @ np.where(known, path, 0.0)
     through = _ran_through(history, days, days_ahead, paths.ended_days)
     through = np.concatenate(
-        [through, np.ones((len(days), len(members) - history.campaigns, days_ahead), dtype=np.bool_)], axis=1
+        [through, np.ones((len(days), len(members) - history.series, days_ahead), dtype=np.bool_)], axis=1
     )
     steadies = steady @ members.T
     usable = steadies[:, None, :, None] & through[:, None] & ~past_end[:, None, None]
@@ -149,7 +150,7 @@ def record(history: History, members: Flags, days_ahead: int, paths: PathSetting
     total_error = (told.cumsum(axis=-1) - total_seen) * scale
     enough_today = (seen >= settings.known_share * then.path) & (members @ known > 0)
     return Record(
-        campaigns=history.campaigns,
+        campaigns=history.series,
         origins=days,
         outlook=then,
         day_errors=_sized(told - seen, then.day_size, usable & enough_today),
@@ -217,7 +218,7 @@ def _actual(history: History, days: npt.NDArray[np.int64], ahead: int) -> tuple[
 
 def _ran_through(history: History, days: npt.NDArray[np.int64], ahead: int, ended_days: int) -> Flags:
     """[origin, campaign, day ahead]: a delivery lies within the `ended_days` before the end of that day."""
-    at = np.where(delivered(history), np.arange(history.days), -history.days)
+    at = np.where(history.delivered, np.arange(history.days), -history.days)
     last = np.maximum.accumulate(at, axis=1)
     recent = np.arange(history.days) - last < ended_days
     result: Flags = recent[:, np.minimum(days[:, None] + np.arange(ahead), history.days - 1)].transpose(1, 0, 2)

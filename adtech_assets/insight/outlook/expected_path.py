@@ -16,17 +16,9 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from adtech_assets.insight.outlook.history import (
-    WEEK,
-    Array,
-    Flags,
-    History,
-    delivered,
-    first_true,
-    last_true,
-    reported,
-)
-from adtech_assets.insight.outlook.robust import mean, median
+from adtech_assets.insight.arrays import Array, Flags, first_true, last_true, mean, median
+from adtech_assets.insight.outlook.history import History, reported
+from adtech_assets.metrics.spans import WEEK
 
 FORECAST_METRICS = ("spend", "conversions", "revenue")
 NORMAL_MAD = 1.4826
@@ -98,7 +90,7 @@ class Expected:
 def expected_path(history: History, days_ahead: int, settings: PathSettings) -> Expected:
     """The expected days after the history's last."""
     window = settings.window_weeks * WEEK
-    ran, known_off = delivered(history), reported(history) | history.present
+    ran, known_off = history.delivered, reported(history) | history.present
     born = first_true(ran)
     recent = _last(ran, window, False)
     possible = _last(known_off, window, False) & (np.arange(history.days - window, history.days) >= born[:, None])

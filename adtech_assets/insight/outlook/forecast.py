@@ -15,15 +15,15 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from adtech_assets.insight.arrays import Array, Flags
 from adtech_assets.insight.outlook.error_bands import BandSettings, bands, outlook, record
 from adtech_assets.insight.outlook.expected_path import FORECAST_METRICS, PathSettings, expected_path
-from adtech_assets.insight.outlook.history import WEEK, Array, Flags, History, dense, reported
-from adtech_assets.tables import FORECAST
+from adtech_assets.insight.outlook.history import History, dense, reported
+from adtech_assets.metrics.spans import WEEK
+from adtech_assets.tables import EDGES, FORECAST
 
 OK, ENDED, NOT_ENOUGH = "ok", "ended", "not_enough_data"
-EDGES = ("low_95", "low_80", "high_80", "high_95")
 _KEYS = {"level": pl.String, "platform": pl.String, "channel": pl.String, "campaign": pl.String}
-_EDGES = dict.fromkeys(EDGES, pl.Float64)
 
 FORECAST_SCHEMA = FORECAST.schema
 
@@ -187,8 +187,8 @@ def forecast_rows(history: History) -> tuple[pl.DataFrame, Flags]:
     campaigns = history.keys.select(pl.lit("campaign").alias("level"), pl.all())
     keys = pl.concat([campaigns, pl.DataFrame(upper, schema=campaigns.schema, orient="row")])
     of_platform = [[platform == name for platform in platforms] for name in names]
-    everyone = np.ones((1, history.campaigns), dtype=np.bool_)
-    return keys, np.vstack([np.eye(history.campaigns, dtype=np.bool_), everyone, *map(np.atleast_2d, of_platform)])
+    everyone = np.ones((1, history.series), dtype=np.bool_)
+    return keys, np.vstack([np.eye(history.series, dtype=np.bool_), everyone, *map(np.atleast_2d, of_platform)])
 
 
 def _status(ended: Flags, enough: Flags, members: Flags) -> npt.NDArray[np.str_]:

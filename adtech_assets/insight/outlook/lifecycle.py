@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from adtech_assets.insight.outlook.history import Array, Flags, History, delivered, dense, reported
+from adtech_assets.insight.arrays import Array, Flags
+from adtech_assets.insight.outlook.history import History, dense, reported
 from adtech_assets.insight.outlook.rank_trend import rank_trend
 from adtech_assets.insight.outlook.weekday_adjustment import (
     CONVERSIONS_PER_SPEND,
@@ -104,8 +105,8 @@ def lifecycle(
     spells = _spells(history, settings)
     lead = _lead_seen(history, spells, settings)
     begin = max(0, history.days - settings.look_back_days)
-    phases = np.zeros((history.days - begin, history.campaigns), dtype=np.int64)
-    before = np.zeros(history.campaigns, dtype=np.int64)
+    phases = np.zeros((history.days - begin, history.series), dtype=np.int64)
+    before = np.zeros(history.series, dtype=np.int64)
     for day in range(begin, history.days):
         moves = _moves(measures, day, settings)
         before = _phase(moves, spells, lead, day, before, settings)
@@ -114,7 +115,7 @@ def lifecycle(
 
 
 def _spells(history: History, settings: LifecycleSettings) -> _Spells:
-    ran, could = delivered(history), reported(history)
+    ran, could = history.delivered, reported(history)
     born, dead = np.full(ran.shape, -1, dtype=np.int64), np.zeros(ran.shape, dtype=np.int64)
     start, rest = np.full(len(ran), -1, dtype=np.int64), np.zeros(len(ran), dtype=np.int64)
     for day in range(history.days):
@@ -204,8 +205,8 @@ def _table(
     lead: Flags,
     settings: LifecycleSettings,
 ) -> pl.DataFrame:
-    last, now, every = history.days - 1, phases[-1], np.arange(history.campaigns)
-    born, seen, ran = spells.born[:, -1], lead[:, -1], delivered(history)
+    last, now, every = history.days - 1, phases[-1], np.arange(history.series)
+    born, seen, ran = spells.born[:, -1], lead[:, -1], history.delivered
     last_run = np.where(ran.any(axis=1), last - np.argmax(ran[:, ::-1], axis=1), -1)
     # Positions of the first day of the unbroken run of today's phase.
     other = phases != now

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import polars as pl
 
-from adtech_assets.insight.outlook.forecast import EDGES, NOT_ENOUGH, OK, ForecastSettings, forecast, forecast_rows
-from adtech_assets.insight.outlook.history import History, dense, known_sum, reported
-from adtech_assets.tables import PACING
+from adtech_assets.insight.arrays import known_sum
+from adtech_assets.insight.outlook.forecast import NOT_ENOUGH, OK, ForecastSettings, forecast, forecast_rows
+from adtech_assets.insight.outlook.history import History, dense, reported
+from adtech_assets.tables import EDGES, PACING
 
 Amount = float | Mapping[str, float]
 """A monthly budget, or one a month: keys yyyy-mm, and `default` for the others."""

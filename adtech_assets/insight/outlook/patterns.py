@@ -12,16 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from adtech_assets.insight.outlook.history import WEEK, Array, History, dense
-from adtech_assets.insight.outlook.robust import mean
+from adtech_assets.insight.arrays import Array, mean, quotient
+from adtech_assets.insight.outlook.history import History, dense
 from adtech_assets.insight.outlook.trends import TREND_METRICS, labelled
-from adtech_assets.insight.outlook.weekday_adjustment import (
-    Measured,
-    WeekdaySettings,
-    measured,
-    quotient,
-    weekday_factors,
-)
+from adtech_assets.insight.outlook.weekday_adjustment import Measured, WeekdaySettings, measured, weekday_factors
+from adtech_assets.metrics.spans import WEEK
 from adtech_assets.tables import PATTERNS
 
 YEAR = 12

@@ -19,8 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adtech_assets.insight.outlook.history import Array
-from adtech_assets.insight.outlook.robust import mean, median
+from adtech_assets.insight.arrays import Array, mean, median
 
 LEAST_VALUES = 5
 """Known values below which nothing is said of a trend."""

@@ -16,10 +16,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from adtech_assets.insight.outlook.history import WEEK, Array, Flags, History, dense
+from adtech_assets.insight.arrays import Array, Flags
+from adtech_assets.insight.outlook.history import History, dense
 from adtech_assets.insight.outlook.rank_trend import rank_trend
 from adtech_assets.insight.outlook.weekday_adjustment import Measured, WeekdaySettings, adjusted, measured
 from adtech_assets.metrics.model import ADDITIVE
+from adtech_assets.metrics.spans import WEEK
 from adtech_assets.tables import TRENDS
 
 OK, NOT_ENOUGH = "ok", "not_enough_data"

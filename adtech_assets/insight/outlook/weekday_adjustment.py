@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adtech_assets.insight.outlook.history import WEEK, Array, Flags, History, delivered, known_sum
-from adtech_assets.insight.outlook.robust import mean, median
+from adtech_assets.insight.arrays import Array, Flags, known_sum, mean, median, quotient
+from adtech_assets.insight.outlook.history import History
 from adtech_assets.metrics.model import ADDITIVE, semantic_model
+from adtech_assets.metrics.spans import WEEK
 
 HALF_WEEK = 3
 CONVERSIONS_PER_SPEND = "conversions_per_spend"
@@ -65,7 +66,7 @@ def measured(history: History, names: tuple[str, ...], *, only_delivered: bool) 
     `only_delivered`: days on which a campaign did not run are unknown rather than 0, so that a day without budget is
     no low day of the campaign. The account's row is the sum of what its campaigns report, whatever this says.
     """
-    ran = delivered(history) if only_delivered else np.ones_like(history.present)
+    ran = history.delivered if only_delivered else np.ones_like(history.present)
     rows = {
         name: np.vstack([np.where(ran, history.values[name], np.nan), known_sum(history.values[name])])
         for name in ADDITIVE
@@ -133,9 +134,3 @@ def adjusted(measures: Measured, end: int, days: int, settings: WeekdaySettings)
     repeated = np.tile(mixed, (1, 1, -(-days // WEEK)))[:, :, -days:]
     values = measures.window(end, days).values()
     return np.where(repeated >= settings.least_factor, values / np.maximum(repeated, settings.least_factor), np.nan)
-
-
-def quotient(above: Array, below: Array) -> Array:
-    """above / below; NaN where there is nothing to divide by."""
-    result: Array = np.divide(above, below, out=np.full(np.shape(above), np.nan), where=below > 0)
-    return result

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from adtech_assets.insight.detection.panel import Array, Positions
+from adtech_assets.insight.arrays import Array, Positions
 
 Timestamps = pl.Series | np.ndarray[Any, Any] | Sequence[dt.date] | Sequence[dt.datetime]
 Values = pl.Series | np.ndarray[Any, Any] | Sequence[float | None]

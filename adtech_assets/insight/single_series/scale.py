@@ -1,7 +1,7 @@
 """The scale on which one series is watched: as counts, as positive amounts, or, with values below zero, as differences.
 
 Belongs here: which of them a series is, told by its first points only, and its values as the filter takes them. Does
-not: the filter (`level_filter`), scores (`series`).
+not: the filter (`level_filter`), scores (`scoring`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from adtech_assets.insight.detection.panel import Array
+from adtech_assets.insight.arrays import Array
 from adtech_assets.insight.single_series.signs import MAD_TO_SD
 
 

@@ -1,8 +1,8 @@
 """Scores and alerts for any one regular series, from minutes to weeks, with nothing to tune.
 
 Belongs here: the public entry, the thresholds, and when a score becomes an alert. Does not: the expectation
-(`level_filter`, on which the scores of campaigns rest as well), the statistics (`series_signs`), the scale of a series
-(`series_scale`), what a caller may hand in (`series_grid`).
+(`level_filter`, on which the scores of campaigns rest as well), the statistics (`signs`), the scale of a series
+(`scale`), what a caller may hand in (`grid`).
 
 Every score and alert rests on that point and earlier ones.
 """
@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from adtech_assets.insight.arrays import Array, Flags
 from adtech_assets.insight.detection.dispersion import stable
 from adtech_assets.insight.detection.level_filter import Filtered, Observations, Tuning, run_filter
-from adtech_assets.insight.detection.panel import Array, Flags
 from adtech_assets.insight.single_series.grid import DAY, Grid, Timestamps, Values, regular
 from adtech_assets.insight.single_series.scale import Amounts, Scaling, linear, positive
 from adtech_assets.insight.single_series.signs import against_own_history, humbled, sum_over, trailing_mean, usual_at

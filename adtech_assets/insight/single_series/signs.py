@@ -1,7 +1,7 @@
 """Signs that a point of one series is odd: by itself, together with the points before it, or as wilder than usual.
 
 Belongs here: statistics of one series' innovations, each measured by that series' own past. Does not: the expectation
-(`level_filter`), thresholds and alerts (`series`).
+(`level_filter`), thresholds and alerts (`scoring`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from adtech_assets.insight.detection.panel import Array, Positions
+from adtech_assets.insight.arrays import Array, Positions
 
 MAD_TO_SD = 1.4826
 

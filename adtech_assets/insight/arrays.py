@@ -1,6 +1,6 @@
-"""Statistics of the last axis that skip unknown values and make no warning: mean, median, weighted quantiles.
+"""Arithmetic on arrays in which NaN is unknown: it is skipped, and makes no warning.
 
-Belongs here: arithmetic without meaning. Does not: anything that knows what the numbers are.
+Belongs here: arithmetic without meaning. Does not: anything that knows what the numbers are (`days`: days of campaigns).
 """
 
 from __future__ import annotations
@@ -9,6 +9,34 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Positions = npt.NDArray[np.int64]
+
+
+def quotient(numerator: Array, denominator: Array, missing: float = np.nan) -> Array:
+    """numerator / denominator; `missing` where the denominator is not above 0 or unknown."""
+    result: Array = np.divide(
+        numerator, denominator, out=np.full(np.shape(denominator), missing), where=denominator > 0
+    )
+    return result
+
+
+def known_sum(values: Array) -> Array:
+    """[day] of [series, day]: the sum of what is known; NaN where nothing is."""
+    known = ~np.isnan(values)
+    return np.where(known.any(axis=0), np.where(known, values, 0.0).sum(axis=0), np.nan)
+
+
+def first_true(flags: Flags) -> Positions:
+    """[row]: position of the first True; the number of columns for none."""
+    at = np.argmax(flags, axis=1) if flags.shape[1] else np.zeros(len(flags), dtype=np.int64)
+    return np.where(flags.any(axis=1), at, flags.shape[1])
+
+
+def last_true(flags: Flags) -> Positions:
+    """[row]: position of the last True; -1 for none."""
+    backwards = np.argmax(flags[:, ::-1], axis=1) if flags.shape[1] else np.zeros(len(flags), dtype=np.int64)
+    return np.where(flags.any(axis=1), flags.shape[1] - 1 - backwards, -1)
 
 
 def mean(values: Array, weight: Array | float = 1.0) -> Array:
