@@ -9,7 +9,18 @@ import signal
 
 import typer
 
-from adtech_assets.commands import alerting, anomalies, files, names, proof, restatements, rulebook, running, set_aside
+from adtech_assets.commands import (
+    alerting,
+    anomalies,
+    drivers,
+    files,
+    names,
+    proof,
+    restatements,
+    rulebook,
+    running,
+    set_aside,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,6 +35,7 @@ app.command()(files.inspect)
 app.command()(files.guard)
 app.command()(anomalies.anomalies)
 app.command()(anomalies.feedback)
+app.command()(drivers.drivers)
 app.command()(rulebook.rulebook)
 app.command()(set_aside.quarantine)
 app.command()(proof.trace)

@@ -1,0 +1,236 @@
+"""Why a metric changed between two windows: which segments did it, how sure that is, or why nobody is to blame.
+
+Belongs here: the order of the steps, and the answer. Does not: their rules (the neighbours).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import polars as pl
+
+from adtech_assets.insight.arrays import Array
+from adtech_assets.insight.causes.confidence import confidence_of, p_value_of
+from adtech_assets.insight.causes.cube import Cube, Window, cube_of
+from adtech_assets.insight.causes.faults import FAULTS, Effect, parts_of, relevant
+from adtech_assets.insight.causes.links import links_of
+from adtech_assets.insight.causes.pricing import contribution, effect_of, sums_before, sums_now, value_of
+from adtech_assets.insight.causes.search import Cause, Hunt, Search, find
+from adtech_assets.insight.causes.segments import EVERYTHING, segments_of
+
+Verdict = Literal["segments", "whole_account", "ordinary_drift", "not_enough_data"]
+
+
+@dataclass(frozen=True)
+class Blamed:
+    """One cause. segment: attribute -> member, {} for the whole account. factor: what its rate or volume became, as a
+    factor of what was to be expected (an outage: 0). contribution: what it added to the metric, in its unit. p_value:
+    corrected for all candidates. days: how many days back an outage began, else 0."""
+
+    segment: dict[str, str]
+    fault: str
+    effect: Effect
+    factor: float
+    contribution: float
+    share: float | None
+    confidence: float
+    p_value: float
+    evidence: float
+    days: int = 0
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """One line of the decision log."""
+
+    segment: dict[str, str]
+    fault: str
+    evidence: float
+    kept: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """causes push the metric the way it went, largest first; offsets push against it."""
+
+    metric: str
+    baseline: Window
+    current: Window
+    before: float | None
+    now: float | None
+    verdict: Verdict
+    sentence: str
+    causes: tuple[Blamed, ...] = ()
+    offsets: tuple[Blamed, ...] = ()
+    hypotheses: tuple[Hypothesis, ...] = ()
+
+    @property
+    def change(self) -> float | None:
+        return None if self.before is None or self.now is None else self.now - self.before
+
+
+def explain(
+    rows: pl.DataFrame,
+    metric: str,
+    baseline: Window,
+    current: Window,
+    dimensions: Sequence[str],
+    search: Search | None = None,
+) -> Explanation:
+    """The causes of a metric's change. rows: `date`, `dimensions` (text, null = not stated) and additive metrics.
+
+    Additive baseline values are brought to the current window's number of days with rows. Never raises for what is in
+    the rows: where they do not suffice the verdict says so, with the reason.
+    """
+    search = search or Search()
+    cube = cube_of(rows, baseline, current, dimensions)
+    lacking = _lacking(cube, metric)
+    if lacking:
+        return Explanation(metric, baseline, current, None, None, "not_enough_data", f"not enough data: {lacking}")
+    before, now = value_of(sums_before(cube), metric), value_of(sums_now(cube), metric)
+    if before is None or now is None:
+        why = "the denominator of the metric is 0 in one of the periods"
+        return Explanation(metric, baseline, current, before, now, "not_enough_data", f"not enough data: {why}")
+    return _Case(cube, metric, before, now, search).explained(baseline, current)
+
+
+def _lacking(cube: Cube, metric: str) -> str | None:
+    """Why nothing can be said, if so."""
+    for name, days in (("baseline", cube.baseline_days), ("current period", cube.current_days)):
+        if not days:
+            return f"the {name} has no rows"
+    unknown = [name for name in parts_of(metric) if name not in cube.daily]
+    if unknown:
+        return f"{' and '.join(unknown)} is not in the rows of both periods"
+    return None
+
+
+class _Case:
+    """One metric of one account."""
+
+    def __init__(self, cube: Cube, metric: str, before: float, now: float, search: Search) -> None:
+        self.cube, self.metric, self.before, self.now, self.search = cube, metric, before, now, search
+        self.change = now - before
+        weight = np.mean([_shares(cube.before[name] + cube.now[name]) for name in cube.daily], axis=0)
+        self.segments = segments_of(cube, weight, search.longest, search.least_share, search.shrink)
+        self.hunt = Hunt(cube, self.segments, links_of(cube), relevant(metric), search)
+
+    def worth(self, cause: Cause) -> float:
+        found = contribution(self.cube, self.segments, cause, float(self.hunt.given[cause.segment]), self.metric)
+        return 0.0 if found is None or not math.isfinite(found) else found
+
+    def agrees(self, cause: Cause) -> bool:
+        return self.worth(cause) * self.change > 0
+
+    def explained(self, baseline: Window, current: Window) -> Explanation:
+        found = find(self.hunt, self.agrees)
+        told = [(cause, self._blamed(cause)) for cause in found]
+        segments = [(cause, blamed) for cause, blamed in told if cause.segment != EVERYTHING]
+        largest = max([abs(self.change), *(abs(blamed.contribution) for _, blamed in segments)])
+        least = self.search.least_contribution * largest
+        kept = [(c, b) for c, b in segments if abs(b.contribution) >= least > 0]
+        causes = tuple(sorted((b for _, b in kept if b.contribution * self.change > 0), key=_size))
+        offsets = tuple(sorted((b for _, b in kept if b.contribution * self.change <= 0), key=_size))
+        log = [self._log(c, b, least) for c, b in told] + self._dropped(found)
+        whole = None if causes else self._whole([b for c, b in told if c.segment == EVERYTHING])
+        verdict, sentence = self._verdict(causes, whole)
+        return Explanation(
+            self.metric, baseline, current, self.before, self.now, verdict, sentence,
+            (whole,) if whole else causes, offsets, tuple(log),
+        )  # fmt: skip
+
+    def _blamed(self, cause: Cause) -> Blamed:
+        worth = self.worth(cause)
+        return Blamed(
+            segment=self._named(cause.segment),
+            fault=cause.fault,
+            effect=effect_of(cause, self.metric),
+            factor=float(np.exp(cause.shift)),
+            contribution=worth,
+            share=worth / self.change if self.change else None,
+            confidence=confidence_of(cause),
+            p_value=p_value_of(cause, len(self.segments.attributes) * len(self.hunt.faults)),
+            evidence=cause.evidence,
+            days=cause.days,
+        )
+
+    def _named(self, segment: int) -> dict[str, str]:
+        pairs = self.segments.attributes[segment]
+        return {self.cube.dimensions[d]: str(self.cube.members[d][m]) for d, m in pairs}
+
+    def _whole(self, accepted: list[Blamed]) -> Blamed | None:
+        """The whole account as the answer: where the search says so, or the total moved further than totals do."""
+        agreeing = [b for b in accepted if b.contribution * self.change > 0]
+        if agreeing:
+            return min(agreeing, key=_size)
+        z = self._account_z()
+        if abs(z) < self.search.account_z:
+            return None
+        effect: Effect = "volume" if self.metric in self.cube.daily else "rate"
+        return Blamed(
+            {}, "delivery" if effect == "volume" else "conversion", effect,
+            self.now / self.before if self.before else math.inf, self.change, 1.0,
+            confidence=1 - math.erfc(abs(z) / math.sqrt(2)), p_value=math.erfc(abs(z) / math.sqrt(2)), evidence=z**2 / 2,
+        )  # fmt: skip
+
+    def _account_z(self) -> float:
+        """Log of the total's change over what totals stray: from day to day, and from window to window."""
+        if self.before <= 0 or self.now <= 0:
+            return 0.0
+        account = {name: daily[:, : self.cube.split].sum(axis=0) for name, daily in self.cube.daily.items()}
+        days = (
+            value_of({name: float(values[i]) for name, values in account.items()}, self.metric)
+            for i in range(self.cube.split)
+        )
+        known = np.array([day for day in days if day is not None and day > 0])
+        between = float(np.log(known).var(ddof=1)) if len(known) > 2 else 0.0
+        spread = between * (1 / max(len(known), 1) + 1 / self.cube.current_days)
+        return math.log(self.now / self.before) / math.sqrt(self.search.drift.account**2 + spread)
+
+    def _verdict(self, causes: tuple[Blamed, ...], whole: Blamed | None) -> tuple[Verdict, str]:
+        if causes:
+            plural = "segment explains" if len(causes) == 1 else "segments explain"
+            return "segments", f"{len(causes)} {plural} the change"
+        if whole:
+            return "whole_account", "the whole account moved; no part of it stands out"
+        return "ordinary_drift", "within ordinary drift: no part of the account moved further than such parts do anyway"
+
+    def _log(self, cause: Cause, blamed: Blamed, least: float) -> Hypothesis:
+        if cause.segment == EVERYTHING:
+            kept, reason = False, "the whole account moved by this; said where no segment explains the change"
+        elif abs(blamed.contribution) < least:
+            kept, reason = False, "real, but moves the metric by too little to matter"
+        elif blamed.contribution * self.change <= 0:
+            kept, reason = False, "real, but pushes against the change: an offset"
+        else:
+            kept, reason = True, "explains a part of the change better than anything else looked at"
+        return Hypothesis(blamed.segment, blamed.fault, blamed.evidence, kept, reason)
+
+    def _dropped(self, found: list[Cause]) -> list[Hypothesis]:
+        """The best rejected candidate of each fault, given the causes found."""
+        log = []
+        for table in self.hunt.all_candidates(found):
+            segment = int(np.argmax(table.evidence))
+            evidence = float(table.evidence[segment])
+            if not math.isfinite(evidence):
+                continue
+            reason = (
+                f"log odds {evidence:.1f} given the causes kept, below {self.search.odds:.1f}: within what segments "
+                "stray by themselves, counted over all that were looked at"
+            )
+            log.append(Hypothesis(self._named(segment), table.fault, evidence, False, reason))
+        return sorted(log, key=lambda line: -line.evidence)[: len(FAULTS)]
+
+
+def _shares(values: Array) -> Array:
+    total = np.abs(values).sum()
+    return np.abs(values) / total if total > 0 else np.zeros_like(values)
+
+
+def _size(blamed: Blamed) -> tuple[float, str]:
+    return -abs(blamed.contribution), str(blamed.segment)
