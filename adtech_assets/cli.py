@@ -19,6 +19,7 @@ from adtech_assets.commands import (
     restatements,
     rulebook,
     running,
+    schemas,
     set_aside,
 )
 
@@ -37,6 +38,7 @@ app.command()(anomalies.anomalies)
 app.command()(anomalies.feedback)
 app.command()(drivers.drivers)
 app.command()(rulebook.rulebook)
+app.command()(schemas.schemas)
 app.command()(set_aside.quarantine)
 app.command()(proof.trace)
 app.command()(restatements.restatements)

@@ -64,6 +64,24 @@ class Calendar(Group):
         return value
 
 
+class SeverityThresholds(Group):
+    """When a change is critical or a warning."""
+
+    critical: float = Field(0.15, gt=0, description="share of the account's metric at stake: critical from here")
+    warning: float = Field(0.03, gt=0, description="the same for a warning")
+    adaptive: bool = Field(False, description="measure against the client's own week-over-week changes instead")
+    critical_percentile: float = Field(95, gt=0, le=100, description="of those changes: critical above it")
+    warning_percentile: float = Field(80, gt=0, le=100, description="the same for a warning")
+    min_weeks: int = Field(12, ge=2, description="changes the history needs; with fewer the shares decide")
+    least_share: float = Field(0.01, ge=0, description="less at stake than this is never more than info")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> SeverityThresholds:
+        if self.warning > self.critical or self.warning_percentile > self.critical_percentile:
+            raise ValueError("a warning must begin below what is critical")
+        return self
+
+
 class Insight(Group):
     """Windows and thresholds of the statistics."""
 
@@ -85,6 +103,8 @@ class Insight(Group):
     interval_level: float = Field(0.95, gt=0.5, lt=1)
     chart_weeks: int = Field(13, ge=2)
     forecast_days: int = Field(30, ge=7, le=90, description="days the forecast looks ahead")
+    severity: SeverityThresholds = SeverityThresholds()
+    insights: int = Field(10, ge=1, le=10, description="insights of a week, at most")
 
 
 class Gemini(Group):

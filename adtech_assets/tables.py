@@ -550,15 +550,22 @@ PACING = Table(
     },
 )
 
+_SEGMENT = Column(TEXT, "attributes, as platform=meta_ads&device=mobile; empty: the whole account")
+
 DIAGNOSES = Table(
     "diagnoses",
     "What moved between the current and the baseline days, and which parts did it",
     {
         "rank": Column(INT, "1 = most important"),
-        "kind": Column(TEXT, "change (account or segment), driver (a part of an account change), recommendation"),
+        "kind": Column(
+            TEXT,
+            "change (account), driver (a member's part of it), link (a part along the chain from spend to revenue), "
+            "cause (a segment to blame), offset (one that pushes against the change)",
+        ),
         "metric": Column(TEXT, "metric"),
-        "dimension": Column(TEXT, "dimension of the segment; null for the whole account"),
-        "member": Column(TEXT, "value of that dimension"),
+        "dimension": Column(TEXT, "dimension of the segment; null for the whole account and for several attributes"),
+        "member": Column(TEXT, "value of that dimension; of a link its factor"),
+        "segment": _SEGMENT,
         "start": Column(DAY, "first day of the current period"),
         "end": Column(DAY, "last day of the current period"),
         "baseline_start": Column(DAY, "first day of the baseline"),
@@ -568,11 +575,95 @@ DIAGNOSES = Table(
         "contribution": Column(
             FLOAT, "part of the account's change, in the metric's unit; parts of one dimension add up"
         ),
+        "rate": Column(FLOAT, "of a ratio's driver: part of the contribution by the member's own ratio"),
+        "mix": Column(FLOAT, "of a ratio's driver: part by its share of the denominator; rate + mix = contribution"),
         "share_of_change": Column(FLOAT, "contribution / the account's change"),
-        "effect": Column(TEXT, "volume, rate or mix"),
-        "playbook": Column(TEXT, "of a recommendation: which advice"),
-        "expected_effect": Column(FLOAT, "of a recommendation: money per week it is about"),
-        "finding_id": Column(TEXT, "of a recommendation: the anomaly it answers"),
+        "effect": Column(TEXT, "of a cause: volume, rate, mix or tracking"),
+        "fault": Column(TEXT, "of a cause: what happened (delivery, cost, bought, click, conversion, value, outage)"),
+        "confidence": Column(FLOAT, "of a cause: probability that this segment is the one to blame"),
+        "p_value": Column(FLOAT, "of a cause: p-value, corrected for all segments looked at"),
+    },
+)
+
+INSIGHTS = Table(
+    "insights",
+    "What is worth saying of the week, most money first, each with its evidence",
+    {
+        "insight_id": Column(TEXT, "12 hex digits; the same for the same observation of the same week"),
+        "rank": Column(INT, "1 = first to be read"),
+        "kind": Column(TEXT, "cause, anomaly or opportunity"),
+        "playbook": Column(TEXT, "what to do about it (playbooks.yaml); null: nothing"),
+        "metric": Column(TEXT, "metric it is about"),
+        "segment": _SEGMENT,
+        "effect": Column(TEXT, "of a cause: volume, rate, mix or tracking"),
+        "fault": Column(TEXT, "of a cause: what happened"),
+        "direction": Column(TEXT, "good, bad or neutral for the client"),
+        "severity": Column(TEXT, "critical, warning or info"),
+        "confidence": Column(FLOAT, "0..1: how sure it is; calibrated on accounts with planted causes"),
+        "start": Column(DAY, "first day of the current period"),
+        "end": Column(DAY, "last day of the current period"),
+        "baseline_start": Column(DAY, "first day of the baseline"),
+        "baseline_end": Column(DAY, "last day of the baseline"),
+        "baseline_value": Column(FLOAT, "additive: brought to the current period's length; ratio: ratio of sums"),
+        "current_value": Column(FLOAT, "value of the current period"),
+        "delta": Column(FLOAT, "current - baseline"),
+        "relative": Column(FLOAT, "delta / baseline"),
+        "week_before_value": Column(FLOAT, "value of the week before"),
+        "week_relative": Column(FLOAT, "change against the week before, relative"),
+        "contribution": Column(FLOAT, "part of the account's change, in the metric's unit"),
+        "share_of_change": Column(FLOAT, "contribution / the account's change"),
+        "money": Column(FLOAT, "what it is worth a week, in the client's currency; null where the files do not say"),
+        "baseline_days": Column(INT, "days with figures in the baseline"),
+        "current_days": Column(INT, "days with figures in the current period"),
+        "events": Column(FLOAT, "counts beneath the metric over both periods (conversions, clicks, ...)"),
+        "welch_t": Column(FLOAT, "Welch's t of daily values"),
+        "welch_p": Column(FLOAT, "its p-value"),
+        "mann_whitney_p": Column(FLOAT, "p-value of Mann and Whitney's U of daily values"),
+        "cohens_d": Column(FLOAT, "difference in standard deviations of daily values"),
+        "effect_size": Column(TEXT, "negligible, small, medium, large or very large"),
+        "p_value": Column(FLOAT, "of the finding itself, corrected for what was looked at"),
+        "q_value": Column(FLOAT, "Benjamini and Hochberg's, over the week's insights"),
+        "enough": Column(BOOL, "whether there is enough data for the tests"),
+        "reason": Column(TEXT, "what is lacking, where there is not"),
+        "finding_id": Column(TEXT, "the anomaly it is about or that says the same"),
+        "detail": Column(TEXT, "what else shows the same, or which days or ads it is about"),
+        "sentence": Column(TEXT, "the insight in one sentence"),
+    },
+)
+
+RECOMMENDATIONS = Table(
+    "recommendations",
+    "What to do about the week's insights, most money first",
+    {
+        "rank": Column(INT, "1 = first to be done"),
+        "playbook": Column(TEXT, "key of playbooks.yaml"),
+        "insight_id": Column(TEXT, "the evidence it rests on"),
+        "finding_id": Column(TEXT, "the anomaly it answers, if one"),
+        "segment": _SEGMENT,
+        "metric": Column(TEXT, "metric it is to move"),
+        "title": Column(TEXT, "a short name"),
+        "advice": Column(TEXT, "what to do first"),
+        "test_it": Column(TEXT, "how to see whether it worked"),
+        "expected_effect": Column(FLOAT, "money per week that following it may bring; null: not known"),
+        "basis": Column(TEXT, "how that money was computed"),
+        "confidence": Column(FLOAT, "of the insight"),
+        "messages": Column(TEXT, "drafts of new creative messages with what each rests on, as JSON; null: none"),
+    },
+)
+
+HYPOTHESES = Table(
+    "hypotheses",
+    "The decision log: what was thought of for the week, and why it was kept or dropped",
+    {
+        "source": Column(TEXT, "cause, anomaly, opportunity or data"),
+        "metric": Column(TEXT, "metric it is about; null: none"),
+        "segment": _SEGMENT,
+        "fault": Column(TEXT, "what was thought of: a fault, a kind of anomaly, a playbook"),
+        "evidence": Column(FLOAT, "log odds of a cause; null for others"),
+        "p_value": Column(FLOAT, "of its test, where there is one"),
+        "kept": Column(BOOL, "whether it became an insight"),
+        "reason": Column(TEXT, "why"),
+        "insight_id": Column(TEXT, "the insight it became"),
     },
 )
 
@@ -628,6 +719,7 @@ TABLES: dict[str, Table] = {
     for table in (
         UPLOADS, CHECKSUMS, UPLOAD_COLUMNS, RAW_ROWS, CLEANED, QUARANTINE, PERIOD_ROWS, CONSERVATION, RESTATEMENTS,
         VANISHED, RENAMES, UPLOAD_CHANGES, WEEKS_AS_FIRST_STATED, NAMES, WEEKLY, WEEK_DIGESTS, ANOMALY_SCORES,
-        FINDINGS, TRENDS, PATTERNS, LIFECYCLE, FORECAST, PACING, DIAGNOSES, SENTENCES, REPORTS, DELIVERIES,
+        FINDINGS, TRENDS, PATTERNS, LIFECYCLE, FORECAST, PACING, DIAGNOSES, INSIGHTS, RECOMMENDATIONS, HYPOTHESES,
+        SENTENCES, REPORTS, DELIVERIES,
     )
 }  # fmt: skip

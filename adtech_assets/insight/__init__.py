@@ -1,7 +1,8 @@
 """What the numbers say: baselines, anomalies, drivers, recommendations, and the outside world (holidays, weather).
 
-`anomalies` is the entry to `detection`; `single_series` scores one series by itself; `outlook` looks ahead; `drivers` and
-`recommendations` say why and what to do.
+`anomalies` is the entry to `detection`; `single_series` scores one series by itself; `outlook` looks ahead; `drivers`
+splits a week's changes (`decomposition`), `causes` finds who is to blame, `insights` gathers what is worth saying with its
+evidence (`change_evidence`, `significance`), `recommendations` says what to do, `creatives` what to write.
 
 Belongs here: statistics on cleaned frames, and advice that follows from them. Does not: cleaning (`metrics`), wording
 of sentences (`narrative`), charts (`reporting`). Everything is deterministic; nothing here knows Dagster.

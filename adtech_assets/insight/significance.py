@@ -19,7 +19,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from adtech_assets.insight.arrays import Array
-from adtech_assets.settings import Group
+from adtech_assets.settings import Group, SeverityThresholds
 
 EffectSize = Literal["negligible", "small", "medium", "large", "very large"]
 Severity = Literal["critical", "warning", "info"]
@@ -45,24 +45,6 @@ class EvidenceRules(Group):
     def _ordered(self) -> EvidenceRules:
         if not self.small <= self.medium <= self.large <= self.very_large:
             raise ValueError("small, medium, large and very_large must rise")
-        return self
-
-
-class SeverityThresholds(Group):
-    """When a change is critical or a warning."""
-
-    critical: float = Field(0.15, gt=0, description="share of the account's metric at stake: critical from here")
-    warning: float = Field(0.03, gt=0, description="the same for a warning")
-    adaptive: bool = Field(False, description="measure against the client's own week-over-week changes instead")
-    critical_percentile: float = Field(95, gt=0, le=100, description="of those changes: critical above it")
-    warning_percentile: float = Field(80, gt=0, le=100, description="the same for a warning")
-    min_weeks: int = Field(12, ge=2, description="changes the history needs; with fewer the shares decide")
-    least_share: float = Field(0.01, ge=0, description="less at stake than this is never more than info")
-
-    @model_validator(mode="after")
-    def _ordered(self) -> SeverityThresholds:
-        if self.warning > self.critical or self.warning_percentile > self.critical_percentile:
-            raise ValueError("a warning must begin below what is critical")
         return self
 
 

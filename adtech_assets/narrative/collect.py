@@ -13,7 +13,8 @@ from typing import Any
 
 import polars as pl
 
-from adtech_assets.insight.drivers import OTHER, UNNAMED
+from adtech_assets.insight.decomposition import OTHER, UNNAMED
+from adtech_assets.insight.segment_text import segment_of
 from adtech_assets.metrics.model import ADDITIVE, RATIOS, semantic_model
 from adtech_assets.narrative.evidence import Evidence, EvidenceItem, Period
 from adtech_assets.narrative.formats import NO_CURRENCY
@@ -36,6 +37,7 @@ def collect(
     weekly: pl.DataFrame,
     findings: pl.DataFrame,
     diagnoses: pl.DataFrame,
+    recommendations: pl.DataFrame,
     context: Sequence[EvidenceItem],
     notes: Sequence[EvidenceItem],
     uploads: Sequence[str],
@@ -57,6 +59,7 @@ def collect(
         *(item for level in LEVELS for item in build.ranks(level)),
         *build.anomalies(findings),
         *build.diagnoses(diagnoses, top_drivers),
+        *build.recommendations(recommendations),
         *context,
         *notes,
     ]
@@ -164,11 +167,12 @@ class _Builder:
                 )
 
     def diagnoses(self, diagnoses: pl.DataFrame, top_drivers: int) -> Iterable[EvidenceItem]:
-        """Account changes against the longer baseline, the largest parts of each per dimension, and what to do."""
+        """Account changes against the longer baseline, the largest parts of each per dimension."""
         current = diagnoses.filter((pl.col("start") <= self.period.end) & (pl.col("end") >= self.period.start))
         current = current.filter(~pl.col("member").is_in([OTHER, UNNAMED]).fill_null(value=False)).sort("kind", "rank")
         place = pl.col("contribution").abs().rank("ordinal", descending=True).over("kind", "metric", "dimension")
-        kept = (pl.col("kind") != "driver") | ((place <= top_drivers) & (pl.col("contribution") != 0))
+        told = (place <= top_drivers) & (pl.col("contribution") != 0) & pl.col("metric").is_in(ADDITIVE)
+        kept = (pl.col("kind") == "change") | ((pl.col("kind") == "driver") & told)
         for row in current.filter(kept).iter_rows(named=True):
             where, metric = f"rank = {row['rank']}, kind = {row['kind']}", row["metric"]
             segment = self._segment(row["dimension"], row["member"], None) if row["dimension"] and row["member"] else {}
@@ -203,18 +207,28 @@ class _Builder:
                     to=now,
                     unit=self._unit(metric),
                 )
-            elif row["kind"] == "recommendation" and row["playbook"] not in _OF_THE_DATA:
-                yield self._item(
-                    "note",
-                    where,
-                    "diagnoses",
-                    **shared,
-                    what="recommendation",
-                    name=row["playbook"],
-                    value=_known(row["expected_effect"]),
-                    unit=self.currency,
-                    detail=row["finding_id"],
-                )
+
+    def recommendations(self, recommendations: pl.DataFrame) -> Iterable[EvidenceItem]:
+        """What to do, as notes; what is about the data and not about the ads is said elsewhere."""
+        for row in recommendations.sort("rank").iter_rows(named=True):
+            if row["playbook"] in OF_THE_DATA:
+                continue
+            yield self._item(
+                "note",
+                f"rank = {row['rank']}",
+                "recommendations",
+                metric=row["metric"],
+                segment={
+                    name: self._segment(name, member, None)[name]
+                    for name, member in segment_of(row["segment"] or "").items()
+                },
+                period=self.period,
+                what="recommendation",
+                name=row["playbook"],
+                value=_known(row["expected_effect"]),
+                unit=self.currency,
+                detail=row["finding_id"],
+            )
 
     def _change(self, row: Row, metric: str, segment: dict[str, str], where: str) -> Iterable[EvidenceItem]:
         """Week over week where both weeks are known, else the value alone, else nothing."""
@@ -277,7 +291,7 @@ class _Builder:
         )
 
 
-_OF_THE_DATA = ("volume_gap",)
+OF_THE_DATA = ("volume_gap",)
 """Playbooks about the files, not about advertising: the report says them among its anomalies."""
 
 

@@ -160,10 +160,6 @@ ACTIONS = {
         "Compare the revenue of {name} with the orders of the shop, and look for duplicate or very large orders",
         "Check the shop for duplicate orders or one very large order in the revenue of {name}",
     ),
-    "ctr_decline": (
-        "Test a new creative beside the one {name} runs now, and set a frequency cap",
-        "Refresh the creatives of {name} and compare old and new side-by-side",
-    ),
     "tracking_outage": (
         "Check the conversion tracking of {name} with a test order, and hold its budget until it works",
         "Test the conversion tracking of {name}, and check that its conversion tag fires",
@@ -180,16 +176,79 @@ ACTIONS = {
         "Compare the audiences and placements of {name} with the weeks before, and pause those that spend without results",
         "Review where {name} spends without results, and pause those parts first",
     ),
+    "landing_page_or_offer": (
+        "Check the landing page of {name} with a test order, and hold its budget until it works",
+        "Test the landing page of {name}, and compare it with the weeks before",
+    ),
+    "order_value_drop": (
+        "Compare the orders of {name} in the shop with the weeks before",
+        "Check the orders of {name} in the shop",
+    ),
+    "creative_fatigue": (
+        "Test a new creative beside the one {name} runs now, and set a frequency cap",
+        "Refresh the creatives of {name} and compare old and new side-by-side",
+    ),
+    "audience_saturation": (
+        "Review the audiences of {name}, and set a frequency cap",
+        "Test other audiences for {name}, and set a frequency cap",
+    ),
+    "cpm_inflation": (
+        "Check the bids and placements of {name}, and compare them with the weeks before",
+        "Compare the bids and placements of {name} with the weeks before",
+    ),
+    "delivery_drop": (
+        "Check the budget, the bids and the billing of {name}, and check whether its ads are paused",
+        "Check whether the ads of {name} are paused, and review its budget and bids",
+    ),
+    "mix_shift": (
+        "Review the budget of {name}, and compare its results with the other campaigns",
+        "Check whether the budget of {name} is well spent before raising it",
+    ),
+    "check_data": (
+        "Check the figures of {name} in the platform first",
+        "Compare the figures of {name} with the platform first",
+    ),
+    "learning_phase": (
+        "Keep the settings of {name} as they are and watch the results",
+        "Hold the settings of {name} as they are and look again next week",
+    ),
+    "wasted_spend": (
+        "Pause {name}, or shift its budget in small steps, and watch the results",
+        "Shift the budget of {name} step by step, and watch the results",
+    ),
+    "country_mismatch": (
+        "Check the landing page for {name}, and shift part of its budget in small steps",
+        "Test the landing page for {name}, and review its budget",
+    ),
+    "device_mismatch": (
+        "Check the landing page for {name} with a test order, and review its bids",
+        "Test the landing page for {name}, and review its bids",
+    ),
+    "cannibalised_retargeting": (
+        "Shift part of the budget of {name} to other audiences in small steps, and watch the results",
+        "Move part of the budget of {name} to other audiences, step by step",
+    ),
+    "weekday_budget": (
+        "Review the schedule of {name}, and move part of its budget in small steps",
+        "Check the schedule and the daily budget of {name}",
+    ),
+    "message_that_works": (
+        "Test a new creative beside the one {name} runs now",
+        "Test new creatives for {name}, and compare old and new side-by-side",
+    ),
     "scale_winner": (
         "Raise the budget of {name} in small steps for as long as its return holds",
         "Consider more budget for {name}, in small steps, while its return holds",
     ),
 }
+WHOLE_ACCOUNT = "the account"
 ACTION_OTHER = ("Review {name} first",)
 ACTION_STAKE = "; about {stake} a week is at stake"
 ACTION_STAKES = {
     "move_budget": "; about {stake} a week is worth moving",
     "scale_winner": "; about {stake} a week is worth a test",
+    "message_that_works": "; about {stake} a week is worth a test",
+    "weekday_budget": "; about {stake} a week is worth moving",
 }
 ACTION_NONE = (
     "Keep the budgets as they are and watch the next week.",

@@ -115,11 +115,9 @@ class _Writer(Wording):
         """What to do, by the recommendations; without any, to keep watching."""
         told = []
         for item in [i for i in self.evidence.items if i.kind == "note" and i.what == "recommendation"][:LISTED]:
-            name = next(iter(item.segment.values()), None)
-            if name is None:
-                continue
+            name = ", ".join(map(written, item.segment.values())) or phrases.WHOLE_ACCOUNT
             patterns = self.turned(phrases.ACTIONS.get(item.name or "", phrases.ACTION_OTHER), item.id)
-            texts = [fill(p, {"name": written(name)}) for p in patterns]
+            texts = [fill(p, {"name": name}) for p in patterns]
             found = None
             if item.value:
                 pattern = phrases.ACTION_STAKES.get(item.name or "", phrases.ACTION_STAKE)

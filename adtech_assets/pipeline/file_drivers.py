@@ -17,9 +17,9 @@ from pydantic import Field, field_validator
 from adtech_assets import batch
 from adtech_assets.exports.inspection import inspect_file
 from adtech_assets.exports.reader import Export
-from adtech_assets.insight.causes.cube import Window
 from adtech_assets.insight.causes.explanation import Blamed, Explanation, explain
 from adtech_assets.insight.decomposition import NotEnoughData, chain, periods_of, split
+from adtech_assets.insight.two_periods import Window
 from adtech_assets.metrics.model import ADDITIVE, DIMENSIONS, RATIOS
 from adtech_assets.settings import Settings
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import polars as pl
 
-from adtech_assets.insight import drivers, recommendations
+from adtech_assets.insight import drivers
+from adtech_assets.insight.insights import find_insights
 from adtech_assets.lake import Lake, Part, forget_interrupted, write_atomic
 from adtech_assets.metrics import weekly as weeks
 from adtech_assets.metrics.model import ADDITIVE
@@ -40,9 +41,12 @@ from adtech_assets.tables import (
     FILED,
     FINDINGS,
     FORECAST,
+    HYPOTHESES,
+    INSIGHTS,
     LIFECYCLE,
     PACING,
     QUARANTINE,
+    RECOMMENDATIONS,
     RENAMES,
     REPORTS,
     RESTATEMENTS,
@@ -63,20 +67,23 @@ class NoData(Exception):
 
 
 def diagnose(workspace: Workspace, client: str, week: dt.date) -> pl.DataFrame:
-    """What moved and which parts did it, and what to do: table diagnoses of the week."""
+    """What moved, which parts did it, what is worth saying of it and what to do: tables diagnoses, insights,
+    recommendations and hypotheses of the week. Returned: diagnoses."""
     part = Part(client)
     cleaned = workspace.lake.read(CLEANED, part)
     if cleaned.filter(weeks.monday(pl.col("date")) == week).is_empty():
         last = str(cleaned.get_column("date").max() or "unknown")
         raise NoData(f"{client}: no figures in the week of {week}; the last day with figures is {last}")
-    settings = workspace.settings.insight
+    settings, lake, of_week = workspace.settings.insight, workspace.lake, Part(client, week)
     findings = _known_by_sunday(workspace, client, cleaned, week)
-    workspace.lake.write(FINDINGS, Part(client, week), findings)
-    found = drivers.diagnose(cleaned, week, settings)
-    advice = recommendations.recommend(found, findings, week, settings)
-    table = DIAGNOSES.conform(pl.concat([DIAGNOSES.conform(found), DIAGNOSES.conform(advice)]))
+    lake.write(FINDINGS, of_week, findings)
+    found = find_insights(cleaned, findings, week, settings)
+    table = pl.concat([drivers.diagnose(cleaned, week, settings), drivers.cause_rows(found.explanations.values())])
     table = table.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("rank"))
-    workspace.lake.write(DIAGNOSES, Part(client, week), table)
+    lake.write(DIAGNOSES, of_week, table)
+    lake.write(INSIGHTS, of_week, INSIGHTS.conform(found.insights))
+    lake.write(RECOMMENDATIONS, of_week, RECOMMENDATIONS.conform(found.recommendations))
+    lake.write(HYPOTHESES, of_week, HYPOTHESES.conform(found.hypotheses))
     return table
 
 
@@ -103,6 +110,7 @@ def evidence_of(workspace: Workspace, client: str, week: dt.date) -> Evidence:
         weekly=workspace.lake.read(WEEKLY, part),
         findings=workspace.lake.read(FINDINGS, Part(client, week)),
         diagnoses=workspace.lake.read(DIAGNOSES, Part(client, week)),
+        recommendations=workspace.lake.read(RECOMMENDATIONS, Part(client, week)),
         context=context_of(workspace, client, week),
         notes=(),
         uploads=sources.get_column("upload_id").to_list(),
@@ -150,7 +158,7 @@ def render(workspace: Workspace, client: str, week: dt.date) -> Rendered:
 
     Asked for alone (a backfill of reports), it makes the text it needs: text written for other figures is never printed.
     """
-    from adtech_assets.reporting import document, machine, pdf
+    from adtech_assets.reporting import beside, document, machine, pdf
 
     part = Part(client, week)
     versions = workspace.lake.read(REPORTS, part).sort("version")
@@ -170,6 +178,8 @@ def render(workspace: Workspace, client: str, week: dt.date) -> Rendered:
     stem = f"{client}_week-{week.isoformat()}_v{version}"
     write_atomic(folder / f"{stem}.html", html.encode())
     write_atomic(folder / f"{stem}.json", machine.as_json(content).encode())
+    for name, text in beside.files_of(content).items():
+        write_atomic(folder / f"{stem}_{name}", text.encode())
     write_atomic(folder / f"{stem}.pdf", data)
     row = {
         "version": version,
@@ -252,6 +262,9 @@ def content_of(workspace: Workspace, client: str, week: dt.date, version: int) -
         pacing=ahead[PACING],
         lifecycle=ahead[LIFECYCLE],
         trends=ahead[TRENDS],
+        insights=lake.read(INSIGHTS, week_part),
+        recommendations=lake.read(RECOMMENDATIONS, week_part),
+        hypotheses=lake.read(HYPOTHESES, week_part),
     )
 
 

@@ -19,7 +19,18 @@ from adtech_assets.metrics.succession.maturity import Drift
 from adtech_assets.narrative.evidence import Evidence, Narrative
 from adtech_assets.narrative.figures import Figures
 from adtech_assets.reporting.wording import Wording, wording_for
-from adtech_assets.tables import CHECKSUMS, FORECAST, LIFECYCLE, PACING, RENAMES, TRENDS, VANISHED
+from adtech_assets.tables import (
+    CHECKSUMS,
+    FORECAST,
+    HYPOTHESES,
+    INSIGHTS,
+    LIFECYCLE,
+    PACING,
+    RECOMMENDATIONS,
+    RENAMES,
+    TRENDS,
+    VANISHED,
+)
 
 BRAND_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -44,7 +55,8 @@ class ReportContent:
     had all days of the week before. `as_reported`: the week before as its report first said it, a row of REPORTS.
     `restated`: by how much its slices changed since they were first stated, per metric. `at_same_age`: what it stood at
     when it was as young as this one, per metric. `fresh`: the week is so young that platforms still change its figures.
-    `forecast`, `pacing`, `lifecycle`, `trends`: the tables of these names, as of the week's Sunday.
+    `forecast`, `pacing`, `lifecycle`, `trends`: the tables of these names, as of the week's Sunday. `insights`,
+    `recommendations`, `hypotheses`: the week's.
     `drift`: by how much fresh figures of this client usually change, per metric; empty while that is not known.
     """
 
@@ -82,6 +94,9 @@ class ReportContent:
     pacing: pl.DataFrame = field(default_factory=PACING.empty)
     lifecycle: pl.DataFrame = field(default_factory=LIFECYCLE.empty)
     trends: pl.DataFrame = field(default_factory=TRENDS.empty)
+    insights: pl.DataFrame = field(default_factory=INSIGHTS.empty)
+    recommendations: pl.DataFrame = field(default_factory=RECOMMENDATIONS.empty)
+    hypotheses: pl.DataFrame = field(default_factory=HYPOTHESES.empty)
 
     def __post_init__(self) -> None:
         if not BRAND_COLOR.fullmatch(self.brand_color):

@@ -23,6 +23,8 @@ def as_json(content: ReportContent) -> str:
         "figures": week.drop("week").to_dicts(),
         "findings": content.findings.to_dicts(),
         "diagnoses": content.diagnoses.to_dicts(),
+        "insights": content.insights.to_dicts(),
+        "recommendations": content.recommendations.to_dicts(),
         "outlook": {
             "forecast": content.forecast.filter(pl.col("level") == "account").to_dicts(),
             "pacing": content.pacing.to_dicts(),

@@ -19,6 +19,7 @@ from adtech_assets.narrative.names import PLATFORM_LABELS
 from adtech_assets.reporting import charts
 from adtech_assets.reporting.ahead import Ahead, build_ahead
 from adtech_assets.reporting.content import ReportContent
+from adtech_assets.reporting.insight_rows import InsightRow, build_insights, nobody_to_blame
 from adtech_assets.reporting.kpis import Kpi, build_kpis
 from adtech_assets.reporting.notes import DataNote, build_notes
 from adtech_assets.reporting.rankings import Ranking, build_comparisons, build_ranking
@@ -93,6 +94,8 @@ class Page:
     anomalies: tuple[AnomalyRow, ...]
     ahead: Ahead | None
     causes: Causes | None
+    insights: tuple[InsightRow, ...]
+    nobody_to_blame: bool
     channel_charts: tuple[Picture, ...]
     channels: Ranking | None
     campaigns: Ranking | None
@@ -128,6 +131,8 @@ def build_page(content: ReportContent, fonts: Path | None = None) -> Page:
         anomalies=anomalies,
         ahead=build_ahead(content),
         causes=_causes(content, fonts),
+        insights=build_insights(content),
+        nobody_to_blame=nobody_to_blame(content),
         channel_charts=_channel_charts(content, fonts),
         channels=build_ranking(content, "channel", by="spend"),
         campaigns=build_ranking(content, "campaign"),

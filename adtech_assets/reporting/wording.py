@@ -142,6 +142,13 @@ class Wording:
     channel: str = "Channel"
     campaign: str = "Campaign"
     not_stated: str = "(not stated)"
+    insight: str = "Worth knowing"
+    money_a_week: str = "Money a week"
+    sure: str = "Sure"
+    nobody: str = (
+        "No single part of the account is to blame: every campaign, channel and device moved as far as such parts do "
+        "anyway."
+    )
     whole_account: str = "The whole account"
     all_of: str = "All campaigns of {name}"
     others: str = "All others"

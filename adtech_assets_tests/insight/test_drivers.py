@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adtech_assets.demo import demo_frame
-from adtech_assets.insight.drivers import OTHER, UNNAMED, diagnose
+from adtech_assets.insight.decomposition import OTHER, UNNAMED
+from adtech_assets.insight.drivers import diagnose
 from adtech_assets.settings import Insight
 from adtech_assets.tables import CLEANED, DIAGNOSES
 

@@ -1,75 +1,80 @@
-"""Advice follows from evidence: every row names its finding or the figures it rests on."""
+"""Advice follows from insights: one playbook each, what it may bring, and figures of where that comes from."""
 
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import polars as pl
 
-from adtech_assets.demo import demo_frame
-from adtech_assets.insight.anomalies import score
-from adtech_assets.insight.drivers import diagnose
-from adtech_assets.insight.recommendations import playbooks, recommend
-from adtech_assets.settings import Insight
-from adtech_assets.tables import CLEANED, DIAGNOSES, FINDINGS
+from adtech_assets.insight.insight_tables import INSIGHT_COLUMNS, RECOMMENDATION_COLUMNS, frame
+from adtech_assets.insight.playbooks import playbooks
+from adtech_assets.insight.recommendations import RecommendationRules, recommend
 
-SETTINGS = Insight()
 WEEK = dt.date(2025, 3, 10)
 
 
-def week_of(rows: list[tuple[str, float, float, float, float]]) -> pl.DataFrame:
-    """Diagnoses of campaigns given as (name, spend before, revenue before, spend now, revenue now) a day."""
-    frame = [
-        {
-            "date": WEEK + dt.timedelta(days=d),
-            "campaign": n,
-            "spend": s if d >= 0 else s0,
-            "revenue": r if d >= 0 else r0,
-        }
-        for d in range(-14, 7)
-        for n, s0, r0, s, r in rows
-    ]
-    return diagnose(CLEANED.conform(pl.DataFrame(frame)), WEEK, SETTINGS)
+def insights(*rows: dict[str, Any]) -> pl.DataFrame:
+    """Insights about the returns of campaigns, with what a test says of them."""
+    usual = {
+        "kind": "opportunity", "metric": "roas", "segment": "campaign=Spring", "start": WEEK, "baseline_value": 4.0,
+        "current_value": 2.0, "money": 1000.0, "confidence": 0.9, "enough": True, "playbook": "move_budget",
+    }  # fmt: skip
+    told = [{**usual, "rank": rank, "insight_id": f"{rank:012x}", **row} for rank, row in enumerate(rows, start=1)]
+    return frame(told, INSIGHT_COLUMNS)
 
 
-def test_every_finding_of_the_week_gets_its_playbook_and_names_the_finding() -> None:
-    frame = demo_frame(1).with_columns(platform=pl.lit("demo"))
-    findings = score(frame, SETTINGS)[1]
-    advice = recommend(diagnose(CLEANED.conform(frame), WEEK, SETTINGS), findings, WEEK, SETTINGS)
-    assert advice.schema == DIAGNOSES.schema
-    answer = advice.filter(pl.col("playbook") == "performance_drop").row(0, named=True)
-    finding = findings.filter(pl.col("kind") == "performance_drop", pl.col("campaign") == "FB_Retargeting").row(
-        0, named=True
+def test_the_expected_effect_is_the_playbooks_share_of_the_money_and_the_basis_says_so() -> None:
+    [row] = recommend(insights({})).to_dicts()
+    book = playbooks()["move_budget"]
+    assert row["expected_effect"] == 1000 * book.share
+    assert row["basis"] == (
+        "ROAS of campaign “Spring”: 2 after 4; it is put at 1,000 a week, of which 50 %, 500, is taken as what "
+        "can be had."
     )
-    assert (answer["finding_id"], answer["member"]) == (finding["finding_id"], "FB_Retargeting")
-    assert 0 < answer["expected_effect"] <= finding["money_at_stake"]
-    assert not advice.filter(pl.col("playbook") == "spend_spike").height, "that was another week"
-    assert advice["expected_effect"].is_sorted(descending=True)
-    assert set(advice["kind"]) == {"recommendation"}
+    assert (row["title"], row["advice"]) == (book.title, book.advice)
+    assert row["test_it"] == f"Watch roas for 14 days. {book.test_it.success}"
 
 
-def test_a_poor_campaign_beside_a_good_one_is_told_to_give_money() -> None:
-    advice = recommend(
-        week_of([("good", 100, 600, 100, 600), ("poor", 100, 80, 100, 80)]), FINDINGS.empty(), WEEK, SETTINGS
-    )
-    row = advice.row(0, named=True)
-    assert (advice.height, row["playbook"], row["member"], row["finding_id"]) == (1, "move_budget", "poor", None)
-    assert row["expected_effect"] == 0.2 * 700
+def test_the_basis_of_a_cause_names_what_it_did_to_the_account() -> None:
+    cause = {"kind": "cause", "metric": "revenue", "contribution": -1234.0, "playbook": "delivery_drop"}
+    assert "changed that of the account by -1,234" in recommend(insights(cause))["basis"][0]
 
 
-def test_a_lower_yield_and_a_growing_winner_get_their_advice() -> None:
-    rows = [("tired", 100.0, 400.0, 100.0, 260.0), ("winner", 100.0, 400.0, 130.0, 600.0)]
-    advice = dict(recommend(week_of(rows), FINDINGS.empty(), WEEK, SETTINGS).select("member", "playbook").rows())
-    assert advice == {"tired": "efficiency_drop", "winner": "scale_winner"}
+def test_most_money_comes_first_and_what_has_none_last() -> None:
+    rows = [{"playbook": "wasted_spend"}, {"segment": "", "money": None}, {"segment": "device=mobile", "money": 9000.0}]
+    table = recommend(insights(*rows))
+    assert table.schema == pl.Schema(RECOMMENDATION_COLUMNS)
+    assert table["expected_effect"].to_list() == [4500.0, 800.0, None]
+    assert table["rank"].to_list() == [1, 2, 3]
+    assert table["insight_id"].to_list() == ["000000000003", "000000000001", "000000000002"]
+    assert "do not say what this is worth" in table["basis"][2]
 
 
-def test_a_quiet_week_gets_no_advice_and_empty_tables_do_no_harm() -> None:
-    quiet = week_of([("a", 100, 300, 100, 300), ("b", 100, 320, 100, 310)])
-    assert recommend(quiet, FINDINGS.empty(), WEEK, SETTINGS).is_empty()
-    assert recommend(DIAGNOSES.empty(), FINDINGS.empty(), WEEK, SETTINGS).is_empty()
+def test_one_playbook_and_segment_is_advised_once() -> None:
+    assert recommend(insights({}, {"metric": "cac"}))["insight_id"].to_list() == ["000000000001"]
 
 
-def test_there_is_a_playbook_for_every_kind_of_finding() -> None:
-    kinds = {"spend_spike", "performance_drop", "revenue_spike", "ctr_decline", "budget_exhaustion"}
-    assert kinds <= set(playbooks())
-    assert all(p.title and p.advice and p.test_it for p in playbooks().values())
+def test_too_little_data_too_little_confidence_and_no_playbook_give_no_advice() -> None:
+    rows = [{"enough": False}, {"confidence": 0.1, "segment": "a=1"}, {"playbook": None, "segment": "a=2"}]
+    assert recommend(insights(*rows)).is_empty()
+    assert recommend(insights(*rows), rules=RecommendationRules(least_confidence=0.0)).height == 1
+
+
+def test_advice_about_the_figures_themselves_promises_no_money() -> None:
+    [row] = recommend(insights({"playbook": "check_data"})).to_dicts()
+    assert row["expected_effect"] is None and row["basis"].startswith("No money is promised")
+
+
+def test_drafts_go_with_the_insight_they_belong_to() -> None:
+    rows = insights({"playbook": "message_that_works"}, {})
+    told = recommend(rows, messages={"000000000001": "[]"})
+    assert dict(told.select("playbook", "messages").rows()) == {"message_that_works": "[]", "move_budget": None}
+
+
+def test_at_most_ten_are_advised() -> None:
+    assert recommend(insights(*({"segment": f"campaign={i}"} for i in range(14)))).height == 10
+
+
+def test_no_insights_give_no_advice() -> None:
+    assert recommend(insights()).equals(frame([], RECOMMENDATION_COLUMNS))

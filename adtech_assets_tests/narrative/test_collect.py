@@ -11,7 +11,7 @@ from adtech_assets.narrative.collect import collect
 from adtech_assets.narrative.evidence import Evidence, EvidenceItem
 from adtech_assets.narrative.guardrail import check
 from adtech_assets.narrative.writer import write
-from adtech_assets.tables import DIAGNOSES, FINDINGS, WEEKLY
+from adtech_assets.tables import DIAGNOSES, FINDINGS, RECOMMENDATIONS, WEEKLY
 
 WEEK = dt.date(2025, 3, 10)
 
@@ -49,7 +49,8 @@ FULL = _weekly(
 def _collect(
     weekly: pl.DataFrame, findings: pl.DataFrame | None = None, diagnoses: pl.DataFrame | None = None, **other: Any
 ) -> Evidence:
-    given: dict[str, Any] = {"context": [], "notes": [], "currency": "EUR", **other}
+    advice = RECOMMENDATIONS.empty()
+    given: dict[str, Any] = {"context": [], "notes": [], "currency": "EUR", "recommendations": advice, **other}
     return collect(
         client="clay",
         client_name="Clay Club",
@@ -193,14 +194,6 @@ def test_drivers_recommendations_context_and_notes_follow() -> None:
                 },
                 {
                     **shared,
-                    "rank": 1,
-                    "kind": "recommendation",
-                    "member": "Clay Search",
-                    "playbook": "efficiency_drop",
-                    "expected_effect": 70.0,
-                },
-                {
-                    **shared,
                     "rank": 3,
                     "kind": "driver",
                     "member": "Old",
@@ -223,7 +216,10 @@ def test_drivers_recommendations_context_and_notes_follow() -> None:
         simulated=False,
     )
     note = EvidenceItem(id="y", kind="note", what="refused", text="The file clay.csv was refused.")
-    evidence = _collect(FULL, diagnoses=diagnoses, context=[holiday], notes=[note])
+    advice = [{"rank": 1, "playbook": "efficiency_drop", "segment": "campaign=Clay Search", "metric": "revenue",
+               "expected_effect": 70.0}]  # fmt: skip
+    recommendations = RECOMMENDATIONS.conform(pl.DataFrame(advice))
+    evidence = _collect(FULL, diagnoses=diagnoses, recommendations=recommendations, context=[holiday], notes=[note])
     assert [i.segment for i in evidence.items if i.kind == "driver"] == [{"campaign": "Clay Search"}]
     text = {s.section: s.text for s in write(evidence, WEEK).sentences}
     assert "Clay Search" in text["causes"] or "Harvest Friday" in text["causes"]

@@ -9,7 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from narrative_account import WEEK, pottery
 
+from adtech_assets.insight.playbooks import playbooks
 from adtech_assets.narrative import phrases
+from adtech_assets.narrative.collect import OF_THE_DATA
 from adtech_assets.narrative.evidence import Evidence, EvidenceItem, Period
 from adtech_assets.narrative.guardrail import check
 from adtech_assets.narrative.names import clean_name
@@ -261,3 +263,24 @@ def test_what_the_whole_account_did_is_said_of_no_campaign() -> None:
         if s.section == "anomalies"
     ]
     assert any("322" in text and "12 March" in text and "Wheel Evenings" not in text for text in told), told
+
+
+@pytest.mark.parametrize("playbook", sorted(set(playbooks()) - set(OF_THE_DATA)))
+@pytest.mark.parametrize(
+    "segment", [{"campaign": "Clay Search"}, {"country": "DE", "device": "mobile"}, {}], ids=["one", "two", "whole"]
+)
+def test_every_playbook_has_words_of_its_own_that_the_guardrail_passes(playbook: str, segment: dict[str, str]) -> None:
+    item = EvidenceItem(
+        id="e1",
+        kind="note",
+        what="recommendation",
+        name=playbook,
+        segment=segment,
+        metric="revenue",
+        value=70.0,
+        unit="EUR",
+    )
+    evidence = Evidence(client="Clay Club", currency="EUR", locale="en_GB", today=dt.date(2025, 3, 24), items=(item,))
+    (action,) = write(evidence, dt.date(2025, 3, 17)).of("actions")
+    assert action.evidence_ids == ("e1",)
+    assert not action.text.startswith("Review ") or "first" not in action.text, "no words of its own in phrases.ACTIONS"

@@ -137,8 +137,28 @@ def _diagnoses() -> pl.DataFrame:
          "effect": "volume"},
         {"kind": "driver", "rank": 2, **period, "dimension": "campaign", "member": "Shoes", "contribution": 38.0,
          "effect": "mix"},
-        {"kind": "recommendation", "rank": 1, **period, "playbook": "cap_budget", "finding_id": "f0"},
+        {"kind": "cause", "rank": 1, **period, "segment": "campaign=Brand", "contribution": 60.0, "effect": "volume",
+         "fault": "delivery", "confidence": 0.9},
+        {"kind": "driver", "rank": 3, **period, "metric": "roas", "dimension": "campaign", "member": "Brand",
+         "rate": 0.5, "mix": 0.25, "contribution": 0.75},
+        {"kind": "change", "rank": 2, **period, "metric": "roas", "baseline_value": 2.0, "current_value": 2.75},
     ])  # fmt: skip
+
+
+def _insights() -> Tables:
+    """An insight, the advice that rests on it, and a line of the decision log."""
+    said = {
+        "insight_id": "0123456789ab", "rank": 1, "kind": "cause", "metric": "spend", "segment": "campaign=Brand",
+        "confidence": 0.9, "money": 60.0, "start": MONDAY + dt.timedelta(days=7), "baseline_end": MONDAY + dt.timedelta(days=6),
+        "enough": False, "reason": "not enough data: 1 day", "finding_id": "f0",
+    }  # fmt: skip
+    advice = {"rank": 1, "playbook": "cap_budget", "segment": "campaign=Brand", "insight_id": "0123456789ab",
+              "finding_id": "f0", "test_it": "Spend is back."}  # fmt: skip
+    return {
+        "insights": _frame("insights", [said]),
+        "recommendations": _frame("recommendations", [advice]),
+        "hypotheses": _frame("hypotheses", [{"source": "cause", "metric": "spend", "kept": True, "reason": "fits"}]),
+    }
 
 
 def _narratives() -> pl.DataFrame:
@@ -211,6 +231,7 @@ def sound_tables() -> Tables:
         "anomaly_scores": _scores(cleaned),
         **_outlook(),
         "diagnoses": _diagnoses(),
+        **_insights(),
         "narratives": _narratives(),
         "weekly_reports": _frame("weekly_reports", [
             {**report, "version": 1, "digest": "older", "content_digest": "cd" * 32, "spend": 1.0, "revenue": 2.0},
@@ -631,9 +652,25 @@ MUTATIONS: dict[str, Mutation] = {
     "diagnosis_metric_known": cell("diagnoses", "metric", "vibes"),
     "rank_unique": cell("diagnoses", "rank", 1, 2),
     "causes_add_up": cell("diagnoses", "contribution", 60.5, 1),
-    "recommendation_has_playbook": cell("diagnoses", "playbook", None, 3),
-    "recommendation_answers_finding": cell("diagnoses", "finding_id", "f9", 3),
+    "rate_and_mix_add_up": cell("diagnoses", "mix", 0.5, 4),
+    "cause_is_sure_or_not": cell("diagnoses", "confidence", 1.5, 3),
+    "cause_says_what_happened": cell("diagnoses", "fault", None, 3),
     "change_starts_from_the_week": cell("diagnoses", "current_value", 281.0),
+    # insights, recommendations, hypotheses
+    "insight_kind_known": cell("insights", "kind", "rumour"),
+    "insight_said_once": repeated("insights"),
+    "insights_few_enough_to_read": both(*(repeated("insights", insight_id=f"{n:012x}") for n in range(10))),
+    "insight_confidence_in_range": cell("insights", "confidence", 1.5),
+    "insight_money_not_negative": cell("insights", "money", -1.0),
+    "insight_compares_with_days_before": cell("insights", "baseline_end", MONDAY + dt.timedelta(days=7)),
+    "insight_says_what_lacks": cell("insights", "reason", None),
+    "insight_finding_known": cell("insights", "finding_id", "f9"),
+    "recommendation_has_playbook": cell("recommendations", "playbook", None),
+    "recommendation_rests_on_insight": cell("recommendations", "insight_id", "ffffffffffff"),
+    "recommendation_answers_finding": cell("recommendations", "finding_id", "f9"),
+    "recommendation_given_once": repeated("recommendations", rank=2),
+    "recommendation_says_how_to_test": cell("recommendations", "test_it", None),
+    "decision_has_reason": cell("hypotheses", "reason", None),
     # narratives
     "has_headline": cell("narratives", "section", "summary"),
     "sentence_not_missing": cell("narratives", "text", None),

@@ -27,15 +27,25 @@ class Calibration(BaseModel):
     sure: float = Field(0.995, gt=0.5, lt=1, description="posterior beyond which more of it says nothing")
     doubtful: float = Field(0.02, gt=0, lt=0.5, description="posterior below which less of it says nothing")
     most: float = Field(0.98, gt=0.5, le=1, description="highest confidence")
+    reading: float = Field(2, gt=0, description="how fast moved traffic becomes sure with its advantage over grown")
+    days: int = Field(3, ge=1, description="baseline days from which it is known how days spread")
+    most_without: float = Field(0.75, gt=0.5, le=1, description="highest confidence with fewer days")
 
 
-def confidence_of(cause: Cause, calibration: Calibration | None = None) -> float:
+def confidence_of(cause: Cause, baseline_days: int, calibration: Calibration | None = None) -> float:
     """0..1: the share of causes with this evidence that are right."""
     c = calibration or Calibration()
     posterior = min(max(cause.probability, c.doubtful), c.sure)
     said = c.start + c.odds * math.log(posterior / (1 - posterior))
     said += c.weight * math.log1p(max(cause.evidence + c.margin, 0.0))
-    return min(1 / (1 + math.exp(-said)), c.most)
+    sure = 1 / (1 + math.exp(-said)) * (1 - 0.5 * math.exp(-c.reading * max(cause.reading, 0.0)))
+    return min(sure, most_of(baseline_days, c))
+
+
+def most_of(baseline_days: int, calibration: Calibration | None = None) -> float:
+    """Highest confidence of anything said about a window compared with so many days."""
+    c = calibration or Calibration()
+    return c.most if baseline_days >= c.days else c.most_without
 
 
 def p_value_of(cause: Cause, candidates: int) -> float:

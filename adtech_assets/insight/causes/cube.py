@@ -14,9 +14,8 @@ import numpy as np
 import polars as pl
 
 from adtech_assets.insight.arrays import Array, Positions
+from adtech_assets.insight.two_periods import Window
 from adtech_assets.metrics.model import ADDITIVE
-
-Window = tuple[dt.date, dt.date]
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,10 @@ def cube_of(rows: pl.DataFrame, baseline: Window, current: Window, dimensions: S
     Dimensions with one value say nothing and are left out. A cube without leaves has no rows in one of the windows.
     """
     metrics = [name for name in ADDITIVE if name in rows.columns]
-    inside = rows.filter(pl.col("date").is_between(*baseline) | pl.col("date").is_between(*current))
+    figure = pl.col(metrics).cast(pl.Float64)
+    inside = rows.filter(pl.col("date").is_between(*baseline) | pl.col("date").is_between(*current)).with_columns(
+        pl.when(figure.is_finite()).then(figure)
+    )
     days = inside.get_column("date").unique().sort().to_list()
     earlier = [day for day in days if baseline[0] <= day <= baseline[1]]
     later = [day for day in days if current[0] <= day <= current[1]]

@@ -14,13 +14,14 @@ import numpy as np
 import polars as pl
 
 from adtech_assets.insight.arrays import Array
-from adtech_assets.insight.causes.confidence import confidence_of, p_value_of
-from adtech_assets.insight.causes.cube import Cube, Window, cube_of
+from adtech_assets.insight.causes.confidence import confidence_of, most_of, p_value_of
+from adtech_assets.insight.causes.cube import Cube, cube_of
 from adtech_assets.insight.causes.faults import FAULTS, Effect, parts_of, relevant
 from adtech_assets.insight.causes.links import links_of
 from adtech_assets.insight.causes.pricing import contribution, effect_of, sums_before, sums_now, value_of
 from adtech_assets.insight.causes.search import Cause, Hunt, Search, find
 from adtech_assets.insight.causes.segments import EVERYTHING, segments_of
+from adtech_assets.insight.two_periods import Window
 
 Verdict = Literal["segments", "whole_account", "ordinary_drift", "not_enough_data"]
 
@@ -138,7 +139,7 @@ class _Case:
         offsets = tuple(sorted((b for _, b in kept if b.contribution * self.change <= 0), key=_size))
         log = [self._log(c, b, least) for c, b in told] + self._dropped(found)
         whole = None if causes else self._whole([b for c, b in told if c.segment == EVERYTHING])
-        verdict, sentence = self._verdict(causes, whole)
+        verdict, sentence = self._verdict(causes, offsets, whole)
         return Explanation(
             self.metric, baseline, current, self.before, self.now, verdict, sentence,
             (whole,) if whole else causes, offsets, tuple(log),
@@ -153,7 +154,7 @@ class _Case:
             factor=float(np.exp(cause.shift)),
             contribution=worth,
             share=worth / self.change if self.change else None,
-            confidence=confidence_of(cause),
+            confidence=confidence_of(cause, self.cube.baseline_days),
             p_value=p_value_of(cause, len(self.segments.attributes) * len(self.hunt.faults)),
             evidence=cause.evidence,
             days=cause.days,
@@ -171,16 +172,17 @@ class _Case:
         z = self._account_z()
         if abs(z) < self.search.account_z:
             return None
+        chance = math.erfc(abs(z) / math.sqrt(2))
         effect: Effect = "volume" if self.metric in self.cube.daily else "rate"
         return Blamed(
             {}, "delivery" if effect == "volume" else "conversion", effect,
             self.now / self.before if self.before else math.inf, self.change, 1.0,
-            confidence=1 - math.erfc(abs(z) / math.sqrt(2)), p_value=math.erfc(abs(z) / math.sqrt(2)), evidence=z**2 / 2,
+            confidence=min(1 - chance, most_of(self.cube.baseline_days)), p_value=chance, evidence=z**2 / 2,
         )  # fmt: skip
 
     def _account_z(self) -> float:
         """Log of the total's change over what totals stray: from day to day, and from window to window."""
-        if self.before <= 0 or self.now <= 0:
+        if not (0 < self.before < math.inf and 0 < self.now < math.inf):
             return 0.0
         account = {name: daily[:, : self.cube.split].sum(axis=0) for name, daily in self.cube.daily.items()}
         days = (
@@ -192,12 +194,16 @@ class _Case:
         spread = between * (1 / max(len(known), 1) + 1 / self.cube.current_days)
         return math.log(self.now / self.before) / math.sqrt(self.search.drift.account**2 + spread)
 
-    def _verdict(self, causes: tuple[Blamed, ...], whole: Blamed | None) -> tuple[Verdict, str]:
+    def _verdict(
+        self, causes: tuple[Blamed, ...], offsets: tuple[Blamed, ...], whole: Blamed | None
+    ) -> tuple[Verdict, str]:
         if causes:
-            plural = "segment explains" if len(causes) == 1 else "segments explain"
-            return "segments", f"{len(causes)} {plural} the change"
+            return "segments", "; ".join(map(said_of, causes))
         if whole:
             return "whole_account", "the whole account moved; no part of it stands out"
+        if offsets:
+            against = "; ".join(map(said_of, offsets))
+            return "ordinary_drift", f"no part explains the change, and one pushed against it: {against}"
         return "ordinary_drift", "within ordinary drift: no part of the account moved further than such parts do anyway"
 
     def _log(self, cause: Cause, blamed: Blamed, least: float) -> Hypothesis:
@@ -212,19 +218,30 @@ class _Case:
         return Hypothesis(blamed.segment, blamed.fault, blamed.evidence, kept, reason)
 
     def _dropped(self, found: list[Cause]) -> list[Hypothesis]:
-        """The best rejected candidate of each fault, given the causes found."""
-        log = []
+        """The best rejected segment of each fault, given the causes found."""
+        best: dict[str, Hypothesis] = {}
         for table in self.hunt.all_candidates(found):
-            segment = int(np.argmax(table.evidence))
-            evidence = float(table.evidence[segment])
-            if not math.isfinite(evidence):
+            parts = np.where(self.segments.order > 0, table.evidence, -np.inf)
+            segment = int(np.argmax(parts))
+            evidence = float(parts[segment])
+            if not math.isfinite(evidence) or (table.fault in best and best[table.fault].evidence >= evidence):
                 continue
-            reason = (
-                f"log odds {evidence:.1f} given the causes kept, below {self.search.odds:.1f}: within what segments "
-                "stray by themselves, counted over all that were looked at"
-            )
-            log.append(Hypothesis(self._named(segment), table.fault, evidence, False, reason))
-        return sorted(log, key=lambda line: -line.evidence)[: len(FAULTS)]
+            reason = f"log odds {evidence:.1f}, counted from {self.search.odds:.1f}: parts of the account stray as far anyway"
+            best[table.fault] = Hypothesis(self._named(segment), table.fault, evidence, False, reason)
+        return sorted(best.values(), key=lambda line: -line.evidence)
+
+
+def said_of(cause: Blamed) -> str:
+    """What happened to a segment, in words: 'campaign Brand: conversion rate fell by 45 %'."""
+    fault = FAULTS[cause.fault]
+    where = ", ".join(f"{name} {member}" for name, member in cause.segment.items()) or "the whole account"
+    if cause.days:
+        return f"{where}: {fault.fell} on the last {cause.days} day{'s' if cause.days > 1 else ''}"
+    if not 0 < cause.factor < math.inf:
+        return f"{where}: {fault.fell}"
+    if cause.factor < 1:
+        return f"{where}: {fault.fell} by {1 - cause.factor:.0%}"
+    return f"{where}: {fault.rose} by {cause.factor - 1:.0%}"
 
 
 def _shares(values: Array) -> Array:

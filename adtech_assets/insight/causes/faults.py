@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from adtech_assets.insight.causes.links import CLICK, CONVERSION, COST, DELIVERY, VALUE
-from adtech_assets.metrics.model import ADDITIVE, semantic_model
+from adtech_assets.insight.two_periods import sides_of
+from adtech_assets.metrics.model import semantic_model
 
 Effect = Literal["volume", "rate", "mix", "tracking"]
 OUTAGE = "outage"
@@ -21,10 +22,12 @@ _CHAIN = ("spend", "impressions", "clicks", "conversions", "revenue")
 class Fault:
     """links: which links of the segment shift, and which way. moves: which metrics of the segment that moves.
 
-    `given`: what the segment gains the rest of the account loses, and the other way round. prior: its prior weight.
+    fell, rose: what happened, in words. `given`: what the segment gains the rest of the account loses, and the other way
+    round. prior: its prior weight.
     """
 
-    meaning: str
+    fell: str
+    rose: str
     effect: Effect
     links: Mapping[str, int]
     moves: Mapping[str, int]
@@ -33,25 +36,31 @@ class Fault:
 
 
 FAULTS: Mapping[str, Fault] = {
-    "delivery": Fault("more or less of everything", "volume", {DELIVERY: 1}, dict.fromkeys(_CHAIN, 1)),
-    "moved": Fault("traffic moved here from the rest", "mix", {DELIVERY: 1}, dict.fromkeys(_CHAIN, 1), given=True),
-    "cost": Fault("the same costs more or less", "rate", {COST: 1}, {"spend": 1}),
-    "bought": Fault(
-        "the same budget buys more or less", "rate", {COST: 1, DELIVERY: -1}, dict.fromkeys(_CHAIN[1:], -1), prior=0.05
+    "delivery": Fault("lost delivery", "gained delivery", "volume", {DELIVERY: 1}, dict.fromkeys(_CHAIN, 1)),
+    "moved": Fault(
+        "traffic moved away", "traffic moved here from the rest", "mix", {DELIVERY: 1}, dict.fromkeys(_CHAIN, 1), given=True
     ),
-    "click": Fault("clicks to impressions", "rate", {CLICK: 1}, dict.fromkeys(_CHAIN[2:], 1)),
-    "conversion": Fault("conversions to clicks", "rate", {CONVERSION: 1}, dict.fromkeys(_CHAIN[3:], 1)),
-    "value": Fault("revenue to conversions", "rate", {VALUE: 1}, {"revenue": 1}),
-    OUTAGE: Fault("conversions stop while clicks go on", "tracking", {CONVERSION: 1}, dict.fromkeys(_CHAIN[3:], 1)),
-}
+    "cost": Fault("became cheaper", "became dearer", "rate", {COST: 1}, {"spend": 1}),
+    "bought": Fault(
+        "the same budget bought more", "the same budget bought less", "rate",
+        {COST: 1, DELIVERY: -1}, dict.fromkeys(_CHAIN[1:], -1), prior=0.05,
+    ),
+    "click": Fault(
+        "click-through rate fell", "click-through rate rose", "rate", {CLICK: 1}, dict.fromkeys(_CHAIN[2:], 1)
+    ),
+    "conversion": Fault(
+        "conversion rate fell", "conversion rate rose", "rate", {CONVERSION: 1}, dict.fromkeys(_CHAIN[3:], 1)
+    ),
+    "value": Fault("order value fell", "order value rose", "rate", {VALUE: 1}, {"revenue": 1}),
+    OUTAGE: Fault(
+        "conversions stopped while clicks went on", "", "tracking", {CONVERSION: 1}, dict.fromkeys(_CHAIN[3:], 1)
+    ),
+}  # fmt: skip
 
 
 def parts_of(metric: str) -> tuple[str, ...]:
     """The additive metrics a metric is made of."""
-    if metric in ADDITIVE:
-        return (metric,)
-    definition = semantic_model().ratio[metric]
-    return str(definition.numerator), str(definition.denominator)
+    return sides_of(metric, semantic_model().metric(metric))
 
 
 def relevant(metric: str) -> tuple[str, ...]:

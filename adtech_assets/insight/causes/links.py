@@ -21,6 +21,8 @@ from adtech_assets.insight.causes.cube import Cube
 DELIVERY, COST, CLICK, CONVERSION, VALUE = "delivery", "cost", "click", "conversion", "value"
 CHAIN = {COST: ("spend", "impressions"), CLICK: ("clicks", "impressions"), CONVERSION: ("conversions", "clicks"),
          VALUE: ("revenue", "conversions")}  # fmt: skip
+TINY = 1e-6
+"""Expected count of a day below which it says nothing about how days spread."""
 UPSTREAM = ("impressions", "clicks", "spend", "conversions", "revenue")
 
 
@@ -107,10 +109,12 @@ def dispersion_of(made: Array, seen: Array) -> tuple[float, float]:
     made, seen, days = made[usable], seen[usable], days[usable]
     rate = made.sum(axis=1) / seen.sum(axis=1)
     mean = rate[:, None] * seen
-    here = mean > 0
+    here = mean > TINY
     freedom = 1 - seen / seen.sum(axis=1, keepdims=True)
     square = ((made - mean) ** 2 / np.maximum(freedom, 0.2))[here]
     level = mean[here]
+    if not here.any():
+        return 1.0, 0.0
     counting, spread = 1.0, 0.0
     for _ in range(3):
         weight = 1 / (counting * level + spread * level**2 + 1e-9 * level) ** 2

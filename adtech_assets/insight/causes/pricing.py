@@ -5,6 +5,7 @@ Belongs here: that counterfactual, and its effect (volume, rate, mix or tracking
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -25,7 +26,10 @@ def value_of(sums: Mapping[str, float], metric: str) -> float | None:
         return sums.get(metric)
     definition = semantic_model().ratio[metric]
     top, bottom = sums.get(str(definition.numerator)), sums.get(str(definition.denominator))
-    return None if top is None or not bottom else definition.scale * top / bottom
+    if top is None or not bottom:
+        return None
+    value = definition.scale * (top / bottom)
+    return value if math.isfinite(value) else None
 
 
 def sums_now(cube: Cube) -> dict[str, float]:

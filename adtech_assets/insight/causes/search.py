@@ -36,7 +36,7 @@ class Search(BaseModel):
     least_share: float = Field(0.002, ge=0, description="segments with a smaller share of the account are left out")
     shrink: float = Field(0.5, gt=0, le=1, description="prior weight of one more attribute")
     odds: float = Field(-1.0, description="log odds from which a cause is accepted")
-    moved_better: float = Field(0.35, ge=0, description="log likelihood from which traffic moved rather than grew")
+    moved_better: float = Field(0.8, ge=0, description="log likelihood from which traffic moved rather than grew")
     agreement: float = Field(
         0.6, ge=0, description="log likelihood for the reading that the metric's change agrees with"
     )
@@ -65,6 +65,8 @@ class Cause:
     """Of an outage: how many days it lasts by the window's end."""
     lost: float = 0.0
     """Of an outage: conversions missing."""
+    reading: float = np.inf
+    """Of traffic that moved: log likelihood by which that beats traffic that grew, beyond what is asked for."""
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,7 @@ class Hunt:
         if fault.given:
             evidence[EVERYTHING] = -np.inf
         z = score / np.sqrt(np.maximum(information, TINY))
+        shift = np.clip(shift, -self.search.drift.limit, self.search.drift.limit)
         return Candidates(name, evidence + self.segments.prior + np.log(fault.prior), shift, z)
 
     def outages(self, causes: Sequence[Cause]) -> list[Candidates]:
@@ -199,7 +202,9 @@ class Hunt:
 
     def same(self, cause: Cause, others: Sequence[Cause]) -> Cause:
         """A cause again, given others."""
-        return cause_of(self.candidates(cause.fault, others), cause.segment, cause.probability)
+        return replace(
+            cause_of(self.candidates(cause.fault, others), cause.segment, cause.probability), reading=cause.reading
+        )
 
     def moved(self, causes: list[Cause], agrees: Callable[[Cause], bool] | None) -> list[Cause]:
         """Causes, where what a segment gained is better explained by the rest losing it.
@@ -219,7 +224,7 @@ class Hunt:
             if agrees is not None:
                 better += self.search.agreement * (int(agrees(moved)) - int(agrees(gained)))
             if better > self.search.moved_better:
-                result[i] = moved
+                result[i] = replace(moved, reading=better - self.search.moved_better)
         return result
 
     def _within_another(self, cause: Cause, causes: Sequence[Cause]) -> bool:
