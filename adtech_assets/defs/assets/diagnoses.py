@@ -8,8 +8,9 @@ from adtech_assets.defs.failures import for_good
 from adtech_assets.defs.metadata import OWNERS, definition_metadata, row_count, sample
 from adtech_assets.defs.partitions import SAME_CLIENT, client_and_week_of, client_weeks
 from adtech_assets.defs.resources import WorkspaceResource
+from adtech_assets.lake import Part
 from adtech_assets.pipeline import week_steps
-from adtech_assets.tables import DIAGNOSES
+from adtech_assets.tables import DIAGNOSES, INSIGHTS, RECOMMENDATIONS
 
 
 @dg.asset(
@@ -24,10 +25,20 @@ from adtech_assets.tables import DIAGNOSES
     metadata=definition_metadata(DIAGNOSES),
 )
 def diagnoses(context: dg.AssetExecutionContext, workspace: WorkspaceResource) -> dg.MaterializeResult[None]:
-    """The week's days against the days before: account changes, the largest contributors of each dimension (they add
-    up to the change), and what to do about it."""
+    """The week's days against the days before: account changes and their parts (they add up), the segments to blame, what
+    is worth knowing with its evidence, what to do about it, and the log of what was thought of and dropped."""
     client, week = client_and_week_of(context.partition_key)
     with for_good():
-        table = week_steps.diagnose(workspace.open(), client, week)
-    columns = ["kind", "metric", "dimension", "member", "baseline_value", "current_value", "contribution", "playbook"]
-    return dg.MaterializeResult(metadata={**row_count(table.height), "first": sample(table, columns)})
+        made = workspace.open()
+        table = week_steps.diagnose(made, client, week)
+        insights = made.lake.read(INSIGHTS, Part(client, week))
+        advice = made.lake.read(RECOMMENDATIONS, Part(client, week))
+    causes = table.filter(table["kind"] == "cause")
+    return dg.MaterializeResult(
+        metadata={
+            **row_count(table.height),
+            "insights": sample(insights, ["rank", "severity", "sentence", "money", "confidence", "insight_id"]),
+            "recommendations": sample(advice, ["rank", "title", "segment", "expected_effect", "insight_id"]),
+            "causes": sample(causes, ["metric", "segment", "effect", "fault", "contribution", "confidence"]),
+        }
+    )
