@@ -13,6 +13,7 @@ import typer
 
 from adtech_assets.batch import write_lines
 from adtech_assets.commands.console import err, fail, out
+from adtech_assets.commands.options import Batch, MappingFile
 from adtech_assets.insight.detection.calibration import Word
 from adtech_assets.settings import load_settings
 
@@ -24,12 +25,8 @@ def anomalies(
     weeks: Annotated[
         float | None, typer.Option(min=5, help="campaign-weeks in which one false alarm is accepted; default 150")
     ] = None,
-    mapping: Annotated[
-        Path | None, typer.Option(help="mapping to use; default: mapping.yaml beside the file", dir_okay=False)
-    ] = None,
-    batch: Annotated[
-        Path | None, typer.Option(help="many at once: one request a line with `id`, `file` and options", exists=True)
-    ] = None,
+    mapping: MappingFile = None,
+    batch: Batch = None,
 ) -> None:
     """What is abnormal in a file: every finding with its kind, days, figures and severity."""
     from adtech_assets.pipeline import file_anomalies

@@ -14,6 +14,7 @@ import typer
 
 from adtech_assets.batch import write_lines
 from adtech_assets.commands.console import fail, out
+from adtech_assets.commands.options import Batch, MappingFile
 from adtech_assets.settings import load_settings
 
 
@@ -23,12 +24,8 @@ def drivers(
     baseline: Annotated[str | None, typer.Option(help="period before, as 2026-03-02..2026-03-15")] = None,
     current: Annotated[str | None, typer.Option(help="period after, as 2026-03-16..2026-03-22")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
-    mapping: Annotated[
-        Path | None, typer.Option(help="mapping to use; default: mapping.yaml beside the file", dir_okay=False)
-    ] = None,
-    batch: Annotated[
-        Path | None, typer.Option(help="many at once: one request a line with `id`, `file` and options", exists=True)
-    ] = None,
+    mapping: MappingFile = None,
+    batch: Batch = None,
     results: Annotated[Path | None, typer.Option("--out", help="of --batch: one result a line")] = None,
 ) -> None:
     """Why a metric changed between two periods: the segments to blame, and parts that add up."""

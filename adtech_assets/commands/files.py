@@ -15,6 +15,7 @@ import typer
 
 from adtech_assets.batch import write_lines
 from adtech_assets.commands.console import err, fail, out
+from adtech_assets.commands.options import Batch, MappingFile
 from adtech_assets.demo import DEFAULT_SEED
 from adtech_assets.settings import Paths, Settings, check_slug, load_settings
 
@@ -103,12 +104,8 @@ def inspect(
     suggest: Annotated[
         bool, typer.Option(help="propose a mapping for headers nobody knows, beside the file, for you to confirm")
     ] = False,
-    mapping: Annotated[
-        Path | None, typer.Option(help="mapping to use; default: mapping.yaml beside the file", dir_okay=False)
-    ] = None,
-    batch: Annotated[
-        Path | None, typer.Option(help="many at once: one request a line with `id`, `file` and options", exists=True)
-    ] = None,
+    mapping: MappingFile = None,
+    batch: Batch = None,
     results: Annotated[Path | None, typer.Option("--out", help="where the results of --batch go, one a line")] = None,
 ) -> None:
     """Say how a file is read: platform, level, currency, period, rows, totals. Exit 0 if it is, 2 if it is refused."""

@@ -39,7 +39,7 @@ def confidence_of(cause: Cause, baseline_days: int, calibration: Calibration | N
     said = c.start + c.odds * math.log(posterior / (1 - posterior))
     said += c.weight * math.log1p(max(cause.evidence + c.margin, 0.0))
     sure = 1 / (1 + math.exp(-said)) * (1 - 0.5 * math.exp(-c.reading * max(cause.reading, 0.0)))
-    return min(sure, most_of(baseline_days, c))
+    return min(sure, c.most) * most_of(baseline_days, c) / c.most
 
 
 def most_of(baseline_days: int, calibration: Calibration | None = None) -> float:
