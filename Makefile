@@ -57,6 +57,7 @@ bench: setup
 	$(BIN)/python bench/restatement.py
 	$(BIN)/python bench/names.py
 	$(BIN)/python bench/conservation.py
+	$(BIN)/python bench/drivers.py --reliability
 
 lock:
 	uv pip compile --universal --no-strip-extras --generate-hashes --no-header --python-version 3.11 --all-extras --quiet pyproject.toml -o requirements.lock

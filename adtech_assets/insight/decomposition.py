@@ -67,11 +67,10 @@ def split(periods: pl.DataFrame, metric: str, by: Sequence[str], members: int | 
     sums = sums_of(figures, names)
     before, now = whole_of(metric, definition, sums)
     keys = [pl.col(name).cast(pl.String).fill_null(UNNAMED) for name in by]
-    # maintain_order: floats are added in the order of the rows, however many threads there are.
     table = (
         periods.select(keys)
         .hstack(figures)
-        .group_by(by, maintain_order=True)
+        .group_by(by)
         .agg(map(known_sum, figures.columns))
         .filter(pl.any_horizontal(pl.col(figures.columns).is_not_null()))
     )
@@ -197,7 +196,9 @@ def _with_rest(table: pl.DataFrame, by: Sequence[str], members: int) -> pl.DataF
     kept = table.filter(~called_other).head(members)
     rest = table.join(kept, on=by, how="anti", maintain_order="left")
     figures = [name for name in table.columns if name not in by]
-    return pl.concat([kept, rest.select(*(pl.lit(OTHER).alias(name) for name in by), *map(known_sum, figures))])
+    return pl.concat(
+        [kept, rest.select(*(pl.lit(OTHER).alias(name) for name in by), *(known_sum(name, None) for name in figures))]
+    )
 
 
 def _links() -> dict[frozenset[str], str]:

@@ -77,7 +77,7 @@ def periods_of(
     )
     sums = [total(column) for column in _columns(ADDITIVE)]
     leaves = sides.group_by(dimensions).agg(sums).sort(dimensions) if dimensions else sides.select(sums)
-    return leaves.with_columns(pl.col(f"{name}{BEFORE}") * scale for name in ADDITIVE)
+    return leaves.with_columns((pl.col(f"{name}{BEFORE}") * scale).round(SUM_DIGITS) for name in ADDITIVE)
 
 
 def _nothing(amount: float) -> bool:
@@ -91,9 +91,14 @@ def _finite(name: str) -> pl.Expr:
     return pl.when(value.is_finite()).then(value).alias(name)
 
 
-def known_sum(name: str) -> pl.Expr:
-    """The unrounded sum of what is known; null where nothing is."""
-    return pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()).alias(name)
+def known_sum(name: str, digits: int | None = SUM_DIGITS) -> pl.Expr:
+    """The sum of what is known; null where nothing is.
+
+    Leaves are exact to SUM_DIGITS, so their sums are: in whatever order threads add them, the result is the same.
+    digits: None for what is no sum of leaves, as parts of a ratio are.
+    """
+    added = pl.col(name).sum() if digits is None else pl.col(name).sum().round(digits)
+    return pl.when(pl.col(name).count() > 0).then(added).alias(name)
 
 
 def _days(rows: pl.DataFrame, period: str, window: Window) -> float:

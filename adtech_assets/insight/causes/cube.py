@@ -15,7 +15,7 @@ import polars as pl
 
 from adtech_assets.insight.arrays import Array, Positions
 from adtech_assets.insight.two_periods import Window
-from adtech_assets.metrics.model import ADDITIVE
+from adtech_assets.metrics.model import ADDITIVE, SUM_DIGITS
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def cube_of(rows: pl.DataFrame, baseline: Window, current: Window, dimensions: S
     earlier = [day for day in days if baseline[0] <= day <= baseline[1]]
     later = [day for day in days if current[0] <= day <= current[1]]
     by = [name for name in dimensions if inside.get_column(name).n_unique() > 1]
-    summed = inside.group_by([*by, "date"]).agg(pl.col(metrics).sum())
+    summed = inside.group_by([*by, "date"]).agg(pl.col(metrics).sum().round(SUM_DIGITS))
     leaves = summed.select(by).unique().sort(by, nulls_last=True) if by else pl.DataFrame({"leaf": [0]})
     placed = summed.join(leaves.with_row_index("leaf"), on=by, nulls_equal=True) if by else summed.with_columns(leaf=0)
     at, on = placed.get_column("leaf").to_numpy(), placed.get_column("date")

@@ -14,7 +14,7 @@ from adtech_assets.insight.causes.cube import Cube
 from adtech_assets.insight.causes.faults import FAULTS, OUTAGE, Effect
 from adtech_assets.insight.causes.search import Cause
 from adtech_assets.insight.causes.segments import Segments
-from adtech_assets.metrics.model import ADDITIVE, semantic_model
+from adtech_assets.metrics.model import ADDITIVE, SUM_DIGITS, semantic_model
 
 LITTLE = 0.2
 """Share of the baseline below which what is left says too little to multiply it back: the baseline is taken instead."""
@@ -39,7 +39,7 @@ def sums_now(cube: Cube) -> dict[str, float]:
 def sums_before(cube: Cube) -> dict[str, float]:
     """Sums of the baseline, brought to the length of the current window."""
     scale = cube.current_days / cube.baseline_days
-    return {metric: float(values.sum()) * scale for metric, values in cube.before.items()}
+    return {metric: float((values * scale).round(SUM_DIGITS).sum()) for metric, values in cube.before.items()}
 
 
 def sums_without(cube: Cube, segments: Segments, cause: Cause, given: float) -> dict[str, float]:
