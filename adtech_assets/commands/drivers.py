@@ -23,6 +23,9 @@ def drivers(
     metric: Annotated[str | None, typer.Option(help="what changed: revenue, conversions, cvr, roas, ...")] = None,
     baseline: Annotated[str | None, typer.Option(help="period before, as 2026-03-02..2026-03-15")] = None,
     current: Annotated[str | None, typer.Option(help="period after, as 2026-03-16..2026-03-22")] = None,
+    by: Annotated[
+        str | None, typer.Option(help="up to three dimensions to split by together, as country,device")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
     mapping: MappingFile = None,
     batch: Batch = None,
@@ -44,7 +47,7 @@ def drivers(
     try:
         asked = file_drivers.checked_metric(metric)
         windows = file_drivers.window_of(baseline), file_drivers.window_of(current)
-        answer = file_drivers.explain_file(file, asked, *windows, settings, mapping)
+        answer = file_drivers.explain_file(file, asked, *windows, settings, mapping, by)
     except (file_drivers.Unexplainable, ValueError) as error:
         raise fail(str(error)) from None
     if as_json:

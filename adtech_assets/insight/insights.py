@@ -24,6 +24,7 @@ from adtech_assets.insight.candidates.implausible import plausible
 from adtech_assets.insight.candidates.rows import insight_id, rows_of
 from adtech_assets.insight.candidates.sameness import distinct
 from adtech_assets.insight.causes.explanation import Explanation
+from adtech_assets.insight.creatives.model_request import Ask
 from adtech_assets.insight.insight_tables import HYPOTHESIS_COLUMNS, INSIGHT_COLUMNS, RECOMMENDATION_COLUMNS, frame
 from adtech_assets.insight.opportunities.messages import drafts_of
 from adtech_assets.insight.opportunities.search import find_opportunities
@@ -63,13 +64,14 @@ def find_insights(
     settings: Insight,
     *,
     outlook: Mapping[str, pl.DataFrame] | None = None,
+    ask: Ask | None = None,
     rules: WeekRules | None = None,
 ) -> WeekInsights:
     """The insights of the week that begins on Monday `week`, most money first.
 
     cleaned: table CLEANED, any dates. findings: table FINDINGS. outlook: tables "lifecycle" and "pacing", as they stood
-    at the week's end. Nothing in the rows raises: where they do not suffice, an insight says so (`enough`, `reason`), or
-    there is none and `hypotheses` says why.
+    at the week's end. ask: asks the model for new messages; None: the built-in writer's. Nothing in the rows raises:
+    where they do not suffice, an insight says so (`enough`, `reason`), or there is none and `hypotheses` says why.
     """
     rules = rules or WeekRules()
     account = account_of(cleaned, week, settings)
@@ -90,18 +92,18 @@ def find_insights(
     log += [*causes_log, *anomalies_log, *chances_log, *sameness_log, *alike_log]
     log += [_left(candidate) for candidate in left]
     insights = _insights(rows)
-    messages, drafts_log = _drafts(account, insights)
+    messages, drafts_log = _drafts(account, insights, ask)
     log += drafts_log
     advice = recommend(insights, messages=messages)
     return WeekInsights(insights, advice, _log(log, rows, week), explanations)
 
 
-def _drafts(account: Account, insights: pl.DataFrame) -> tuple[dict[str, str], list[Considered]]:
+def _drafts(account: Account, insights: pl.DataFrame, ask: Ask | None) -> tuple[dict[str, str], list[Considered]]:
     """New messages for the insights that call for some, by their id."""
     about = insights.filter(pl.col("playbook").is_in(ABOUT_CREATIVES)).get_column("insight_id").to_list()
     if not about:
         return {}, []
-    drafts, log = drafts_of(account)
+    drafts, log = drafts_of(account, ask)
     return (dict.fromkeys(about, drafts) if drafts else {}), log
 
 

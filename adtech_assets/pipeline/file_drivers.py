@@ -18,7 +18,7 @@ from adtech_assets import batch
 from adtech_assets.exports.inspection import inspect_file
 from adtech_assets.exports.reader import Export
 from adtech_assets.insight.causes.explanation import Blamed, Explanation, explain
-from adtech_assets.insight.decomposition import NotEnoughData, chain, periods_of, split
+from adtech_assets.insight.decomposition import MOST_DIMENSIONS, NotEnoughData, chain, periods_of, split
 from adtech_assets.insight.two_periods import Window
 from adtech_assets.metrics.model import ADDITIVE, DIMENSIONS, RATIOS
 from adtech_assets.settings import Settings
@@ -39,6 +39,7 @@ class Request(batch.Request):
     metric: str
     baseline: str = Field(description="A..B, both days included")
     current: str
+    by: str | None = Field(None, description="up to three dimensions to split by together, as country,device")
     json_: bool = Field(True, alias="json")
 
     @field_validator("metric")
@@ -67,11 +68,18 @@ def window_of(text: str) -> Window:
 
 
 def explain_file(
-    file: Path, metric: str, baseline: Window, current: Window, settings: Settings, mapping: Path | None = None
+    file: Path,
+    metric: str,
+    baseline: Window,
+    current: Window,
+    settings: Settings,
+    mapping: Path | None = None,
+    by: str | None = None,
 ) -> dict[str, Any]:
     """The answer to why `metric` changed from `baseline` to `current` in a file.
 
-    Attributes are named by the file's own headers, text columns that the product has no name for included.
+    Attributes are named by the file's own headers, text columns that the product has no name for included. by: up to
+    three of them, comma separated, to split by together.
     """
     if baseline[0] <= current[1] and current[0] <= baseline[1]:
         raise Unexplainable("the two periods overlap. What to do: let the current one begin after the baseline ends")
@@ -85,8 +93,18 @@ def explain_file(
         raise Unexplainable(f"{file.name}: no row has a day of its own. What to do: export it with a day column")
     inside = rows.filter(pl.col("date").is_between(*baseline) | pl.col("date").is_between(*current))
     dimensions = [name for name in dimensions if _is_dimension(inside, name, current[0])]
+    together = _together(by, dimensions)
     explanation = explain(inside, metric, baseline, current, dimensions)
-    return {**as_record(explanation), "decomposition": decomposition(inside, explanation, dimensions)}
+    return {**as_record(explanation), "decomposition": decomposition(inside, explanation, dimensions, together)}
+
+
+def _together(by: str | None, dimensions: Sequence[str]) -> list[str]:
+    """The dimensions asked for together; Unexplainable names those there are."""
+    asked = [name.strip() for name in by.split(",")] if by else []
+    if len(asked) > MOST_DIMENSIONS or len(set(asked)) < len(asked) or not set(asked) <= set(dimensions):
+        there = ", ".join(dimensions) or "none"
+        raise Unexplainable(f"--by {by}: name up to {MOST_DIMENSIONS} different ones of these dimensions: {there}")
+    return asked
 
 
 def rows_of(export: Export) -> tuple[pl.DataFrame, list[str]]:
@@ -155,16 +173,19 @@ def _blamed(cause: Blamed) -> dict[str, Any]:
     }
 
 
-def decomposition(rows: pl.DataFrame, explanation: Explanation, dimensions: Sequence[str]) -> dict[str, Any]:
-    """Parts that add up to the change: along the chain, and over the members of every dimension and cause."""
+def decomposition(
+    rows: pl.DataFrame, explanation: Explanation, dimensions: Sequence[str], together: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Parts that add up to the change: along the chain, over the members of every dimension, of every cause's attributes
+    and of those asked for `together`."""
     if explanation.verdict == "not_enough_data":
         return {}
     try:
         periods = periods_of(rows, explanation.baseline, explanation.current, dimensions)
         parts = {name: _split(periods, explanation.metric, [name]) for name in dimensions}
-        for cause in explanation.causes:
-            if len(cause.segment) > 1:
-                parts["&".join(cause.segment)] = _split(periods, explanation.metric, list(cause.segment))
+        for names in (list(together), *(list(cause.segment) for cause in explanation.causes)):
+            if len(names) > 1:
+                parts["&".join(names)] = _split(periods, explanation.metric, names)
         return {"chain": chain(periods, explanation.metric).to_dicts(), "by": parts}
     except NotEnoughData as error:
         return {"reason": str(error)}
@@ -191,6 +212,6 @@ def answer_lines(lines: Sequence[str], settings: Settings) -> list[dict[str, Any
 
     def answer(asked: Request) -> dict[str, Any]:
         windows = window_of(asked.baseline), window_of(asked.current)
-        return explain_file(asked.file, asked.metric, *windows, settings, asked.mapping)
+        return explain_file(asked.file, asked.metric, *windows, settings, asked.mapping, asked.by)
 
     return batch.answer_lines(lines, Request, answer)

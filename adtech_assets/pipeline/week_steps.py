@@ -27,6 +27,7 @@ from adtech_assets.narrative.evidence import Evidence, Narrative
 from adtech_assets.narrative.figures import Figures
 from adtech_assets.narrative.model_writer import narrate as write_narrative
 from adtech_assets.pipeline.context import context_of
+from adtech_assets.pipeline.model_messages import asking
 from adtech_assets.pipeline.outlook import of_days
 from adtech_assets.pipeline.scoring import reported, score_days
 from adtech_assets.pipeline.workspace import Workspace
@@ -77,7 +78,8 @@ def diagnose(workspace: Workspace, client: str, week: dt.date) -> pl.DataFrame:
     settings, lake, of_week = workspace.settings.insight, workspace.lake, Part(client, week)
     findings = _known_by_sunday(workspace, client, cleaned, week)
     lake.write(FINDINGS, of_week, findings)
-    found = find_insights(cleaned, findings, week, settings)
+    ask = asking(workspace.settings, lake.cache("messages"))
+    found = find_insights(cleaned, findings, week, settings, ask=ask)
     table = pl.concat([drivers.diagnose(cleaned, week, settings), drivers.cause_rows(found.explanations.values())])
     table = table.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("rank"))
     lake.write(DIAGNOSES, of_week, table)

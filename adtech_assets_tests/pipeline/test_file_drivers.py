@@ -128,3 +128,14 @@ def test_the_command_prints_json_or_plain_words(tmp_path: Path) -> None:
     assert json.loads(as_json.output)["causes"][0]["segment"] == {"country": "DE"}
     wrong = CliRunner().invoke(app, [*asked[:3], "luck", *asked[4:]])
     assert wrong.exit_code != 0 and "is not a metric" in wrong.output and "Traceback" not in wrong.output
+
+
+def test_a_split_by_three_dimensions_together_adds_up_and_an_unknown_one_is_named(tmp_path: Path) -> None:
+    windows = file_drivers.window_of(BEFORE), file_drivers.window_of(AFTER)
+    path = _file(tmp_path, DE=0.5)
+    answer = file_drivers.explain_file(path, "cvr", *windows, Settings(), by="platform, country,device")
+    parts = answer["decomposition"]["by"]["platform&country&device"]
+    assert len(parts) == 12 and set(parts[0]["segment"]) == {"platform", "country", "device"}
+    assert sum(part["contribution"] for part in parts) == pytest.approx(answer["change"], rel=1e-9)
+    with pytest.raises(file_drivers.Unexplainable, match="platform, country, device"):
+        file_drivers.explain_file(path, "cvr", *windows, Settings(), by="moon")

@@ -14,9 +14,9 @@ from pydantic import Field
 from adtech_assets.insight.candidates.account import Account
 from adtech_assets.insight.candidates.candidate import Candidate, Considered, Found
 from adtech_assets.insight.creatives.messages import messages_of, plain_text
+from adtech_assets.insight.creatives.model_request import Ask, drafts_by_model
 from adtech_assets.insight.creatives.performance import goal_of, performance_of
 from adtech_assets.insight.creatives.themes import themes_of
-from adtech_assets.insight.creatives.writer import draft_messages
 from adtech_assets.insight.significance import false_discovery
 from adtech_assets.metrics.spans import WEEK
 from adtech_assets.settings import Group
@@ -47,17 +47,21 @@ def of_messages(account: Account, rules: MessageRules | None = None) -> Found:
     return [], [_said("no message is better than the others of its campaigns by more than chance", goal)]
 
 
-def drafts_of(account: Account, rules: MessageRules | None = None) -> tuple[str | None, list[Considered]]:
-    """(new messages as a JSON list, each with the messages it rests on; None without any, and why)."""
+def drafts_of(
+    account: Account, ask: Ask | None = None, rules: MessageRules | None = None
+) -> tuple[str | None, list[Considered]]:
+    """(new messages as a JSON list, each with the messages it rests on; None without any, and why). ask: asks the model."""
     rules = rules or MessageRules()
     found = _messages(account)
     if found is None:
         return None, [_said("no new messages were drafted: the files have fewer than two ad texts", None)]
     performance = performance_of(found)
-    drafts = draft_messages(performance, themes_of(found), rules.drafts)
+    drafts = drafts_by_model(performance, themes_of(found), ask, rules.drafts)
     if not drafts.drafts:
         return None, [_said(f"no new messages were drafted: {drafts.reason}", goal_of(performance))]
-    return json.dumps(drafts.as_record()["drafts"], ensure_ascii=False, allow_nan=False), []
+    told = json.dumps(drafts.as_record()["drafts"], ensure_ascii=False, allow_nan=False)
+    by_hand = [_said(f"new messages are the built-in writer's: {drafts.fallback}", goal_of(performance))]
+    return told, by_hand if drafts.fallback else []
 
 
 def _messages(account: Account) -> pl.DataFrame | None:
