@@ -26,6 +26,8 @@ from adtech_assets.settings import Settings
 MEMBERS = 50
 MOST_MEMBERS = 1000
 """A column of more different texts is an id or free text, not a dimension."""
+MOST_OF_UNKNOWN = 100
+"""The same for a column that the product has no name for: it may as well be a figure."""
 _SAME_AS = {"platform_name": "channel"}
 
 
@@ -92,7 +94,9 @@ def explain_file(
     if rows.is_empty():
         raise Unexplainable(f"{file.name}: no row has a day of its own. What to do: export it with a day column")
     inside = rows.filter(pl.col("date").is_between(*baseline) | pl.col("date").is_between(*current))
-    dimensions = [name for name in dimensions if _is_dimension(inside, name, current[0])]
+    known = set(export.columns.filter(pl.col("field").is_not_null()).get_column("header"))
+    most = {name: MOST_MEMBERS if name in known else MOST_OF_UNKNOWN for name in dimensions}
+    dimensions = [name for name in dimensions if _is_dimension(inside, name, current[0], most[name])]
     together = _together(by, dimensions)
     explanation = explain(inside, metric, baseline, current, dimensions)
     return {**as_record(explanation), "decomposition": decomposition(inside, explanation, dimensions, together)}
@@ -131,11 +135,11 @@ def rows_of(export: Export) -> tuple[pl.DataFrame, list[str]]:
     return rows, [*known, *loose]
 
 
-def _is_dimension(rows: pl.DataFrame, name: str, current_from: dt.date) -> bool:
+def _is_dimension(rows: pl.DataFrame, name: str, current_from: dt.date, most: int) -> bool:
     """Whether a column tells parts of the account: several values, not one a row, not just another name of the day."""
     values = rows.select(pl.col(name).alias("value"), now=pl.col("date") >= current_from).drop_nulls("value")
     members = values.group_by("value").agg(pl.col("now").n_unique())
-    return 1 < members.height <= MOST_MEMBERS and bool((members.get_column("now") > 1).any())
+    return 1 < members.height <= most and bool((members.get_column("now") > 1).any())
 
 
 def as_record(explanation: Explanation) -> dict[str, Any]:

@@ -22,7 +22,7 @@ def cube(rows: pl.DataFrame) -> Cube:
 
 
 def all_segments(of: Cube, longest: int = 3) -> Segments:
-    return segments_of(of, np.ones(of.leaves), longest=longest, least_share=0.0, shrink=0.5)
+    return segments_of(of, np.ones(of.leaves), longest=longest, least_share=0.0, shrink=0.5, most=12_000)
 
 
 def test_a_cube_holds_every_figure_of_both_windows_and_no_other() -> None:
@@ -147,7 +147,7 @@ def test_small_segments_and_null_members_are_no_candidates() -> None:
     made = cube(rows)
     null = made.members[2].index(None)
     assert not any((2, null) in pairs for pairs in all_segments(made).attributes)
-    large = segments_of(made, np.ones(made.leaves), longest=3, least_share=0.2, shrink=0.5)
+    large = segments_of(made, np.ones(made.leaves), longest=3, least_share=0.2, shrink=0.5, most=12_000)
     assert (large.sums(np.ones(made.leaves)) >= 0.2 * made.leaves).all()
 
 

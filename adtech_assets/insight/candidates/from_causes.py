@@ -14,7 +14,7 @@ from pydantic import Field
 
 from adtech_assets.insight.candidates.account import Account
 from adtech_assets.insight.candidates.candidate import Candidate, Considered, Direction, Found
-from adtech_assets.insight.causes.explanation import Blamed, Explanation, explain
+from adtech_assets.insight.causes.explanation import Blamed, Explanation, explain_all
 from adtech_assets.insight.segment_text import segment_text
 from adtech_assets.metrics.model import semantic_model
 from adtech_assets.settings import Group
@@ -42,10 +42,8 @@ def of_causes(account: Account, rules: CauseRules | None = None) -> tuple[Found,
     result = next((name for name in RESULTS if name in account.known), None)
     asked = [name for name in (result, *(["spend"] if "spend" in account.known else [])) if name is not None]
     asked += [name for name in EFFICIENCY if account.has(name)]
-    explanations = {
-        metric: explain(account.rows, metric, account.windows.baseline, account.windows.current, account.dimensions)
-        for metric in asked
-    }
+    windows = account.windows
+    explanations = explain_all(account.rows, asked, windows.baseline, windows.current, account.dimensions)
     candidates: dict[tuple[str, str], Candidate] = {}
     log: list[Considered] = []
     if not asked:

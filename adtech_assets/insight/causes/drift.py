@@ -36,6 +36,7 @@ class Drift(BaseModel):
     uneven: float = Field(
         0.3, ge=0, description="how differently a cause hits the leaves of its segment, as a share of it"
     )
+    apart: int = Field(60, ge=1, description="members of a dimension with a move of their own, largest first")
     rounds: int = Field(12, ge=1, description="steps of the estimation")
     cause: float = Field(0.7, gt=0, description="usual size of a cause")
 
@@ -118,11 +119,20 @@ class Effects:
         return np.concatenate([plain, self.causes], axis=1)
 
 
-def effects_of(cube: Cube, causes: Sequence[Array]) -> Effects:
-    """The effects of an account's leaves; causes: [leaf] each, as they move their leaves."""
-    sizes = [1, *(len(members) for members in cube.members)]
-    starts = np.cumsum([0, *sizes[:-1]])
-    at = np.concatenate([np.zeros((cube.leaves, 1), dtype=np.int64), cube.codes], axis=1) + starts
+def effects_of(cube: Cube, causes: Sequence[Array], apart: int) -> Effects:
+    """The effects of an account's leaves; causes: [leaf] each, as they move their leaves.
+
+    apart: members of a dimension that have an effect of their own, those of most leaves; the rest share one, which keeps
+    the model small where a dimension has hundreds of members with a row or two each.
+    """
+    blocks, sizes = [np.zeros(cube.leaves, dtype=np.int64)], [1]
+    for dimension, members in enumerate(cube.members):
+        codes = cube.codes[:, dimension]
+        place = np.empty(len(members), dtype=np.int64)
+        place[np.argsort(-np.bincount(codes, minlength=len(members)), kind="stable")] = np.arange(len(members))
+        blocks.append(np.minimum(place[codes], apart))
+        sizes.append(min(len(members), apart + 1))
+    at = np.stack(blocks, axis=1) + np.cumsum([0, *sizes[:-1]])
     columns = np.stack(causes, axis=1) if causes else np.zeros((cube.leaves, 0))
     block = np.concatenate([np.repeat(np.arange(len(sizes)), sizes), np.full(len(causes), -1)])
     return Effects(at, columns, block)
@@ -130,7 +140,7 @@ def effects_of(cube: Cube, causes: Sequence[Array]) -> Effects:
 
 def fit(cube: Cube, link: Link, causes: Sequence[Array], drift: Drift) -> Moves:
     """The model of a link, with the causes accepted so far."""
-    effects = effects_of(cube, causes)
+    effects = effects_of(cube, causes, drift.apart)
     blocks = len(cube.members) + 1
     believed = np.array([drift.account**2, *[drift.member**2] * (blocks - 1), drift.cause**2])
     variances, leaf = believed.copy(), drift.leaf**2

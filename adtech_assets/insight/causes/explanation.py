@@ -88,16 +88,48 @@ def explain(
     Additive baseline values are brought to the current window's number of days with rows. Never raises for what is in
     the rows: where they do not suffice the verdict says so, with the reason.
     """
+    return explain_all(rows, (metric,), baseline, current, dimensions, search)[metric]
+
+
+def explain_all(
+    rows: pl.DataFrame,
+    metrics: Sequence[str],
+    baseline: Window,
+    current: Window,
+    dimensions: Sequence[str],
+    search: Search | None = None,
+) -> dict[str, Explanation]:
+    """`explain` of several metrics of the same rows; what they share is worked out once."""
     search = search or Search()
     cube = cube_of(rows, baseline, current, dimensions)
+    hunt: Hunt | None = None
+    told = {}
+    for metric in metrics:
+        before, now, lacking = _values(cube, metric)
+        if lacking or before is None or now is None:
+            sentence = f"not enough data: {lacking}"
+            told[metric] = Explanation(metric, baseline, current, before, now, "not_enough_data", sentence)
+            continue
+        hunt = hunt or _hunt_of(cube, search)
+        told[metric] = _Case(hunt, metric, before, now).explained(baseline, current)
+    return told
+
+
+def _values(cube: Cube, metric: str) -> tuple[float | None, float | None, str | None]:
+    """(before, now, why nothing can be said if so)."""
     lacking = _lacking(cube, metric)
     if lacking:
-        return Explanation(metric, baseline, current, None, None, "not_enough_data", f"not enough data: {lacking}")
+        return None, None, lacking
     before, now = value_of(sums_before(cube), metric), value_of(sums_now(cube), metric)
     if before is None or now is None:
-        why = "the denominator of the metric is 0 in one of the periods"
-        return Explanation(metric, baseline, current, before, now, "not_enough_data", f"not enough data: {why}")
-    return _Case(cube, metric, before, now, search).explained(baseline, current)
+        return before, now, "the denominator of the metric is 0 in one of the periods"
+    return before, now, None
+
+
+def _hunt_of(cube: Cube, search: Search) -> Hunt:
+    weight = np.mean([_shares(cube.before[name] + cube.now[name]) for name in cube.daily], axis=0)
+    segments = segments_of(cube, weight, search.longest, search.least_share, search.shrink, search.most_segments)
+    return Hunt(cube, segments, links_of(cube), search)
 
 
 def _lacking(cube: Cube, metric: str) -> str | None:
@@ -114,12 +146,10 @@ def _lacking(cube: Cube, metric: str) -> str | None:
 class _Case:
     """One metric of one account."""
 
-    def __init__(self, cube: Cube, metric: str, before: float, now: float, search: Search) -> None:
-        self.cube, self.metric, self.before, self.now, self.search = cube, metric, before, now, search
+    def __init__(self, hunt: Hunt, metric: str, before: float, now: float) -> None:
+        self.hunt, self.metric, self.before, self.now = hunt.among(relevant(metric)), metric, before, now
+        self.cube, self.segments, self.search = hunt.cube, hunt.segments, hunt.search
         self.change = now - before
-        weight = np.mean([_shares(cube.before[name] + cube.now[name]) for name in cube.daily], axis=0)
-        self.segments = segments_of(cube, weight, search.longest, search.least_share, search.shrink)
-        self.hunt = Hunt(cube, self.segments, links_of(cube), relevant(metric), search)
 
     def worth(self, cause: Cause) -> float:
         found = contribution(self.cube, self.segments, cause, float(self.hunt.given[cause.segment]), self.metric)

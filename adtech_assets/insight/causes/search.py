@@ -11,6 +11,7 @@ with the others in place.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -34,6 +35,7 @@ class Search(BaseModel):
     longest: int = Field(3, ge=1, le=3, description="attributes of a segment at most")
     most: int = Field(4, ge=1, description="causes at most")
     least_share: float = Field(0.002, ge=0, description="segments with a smaller share of the account are left out")
+    most_segments: int = Field(12_000, ge=100, description="segments looked at, at most")
     shrink: float = Field(0.5, gt=0, le=1, description="prior weight of one more attribute")
     odds: float = Field(-1.0, description="log odds from which a cause is accepted")
     moved_better: float = Field(0.8, ge=0, description="log likelihood from which traffic moved rather than grew")
@@ -97,16 +99,24 @@ def find(hunt: Hunt, agrees: Callable[[Cause], bool] | None = None) -> list[Caus
 class Hunt:
     """One account's search; scores of a link are kept for each set of causes they are given."""
 
-    def __init__(
-        self, cube: Cube, segments: Segments, links: Mapping[str, Link], faults: Sequence[str], search: Search
-    ) -> None:
+    def __init__(self, cube: Cube, segments: Segments, links: Mapping[str, Link], search: Search) -> None:
         self.cube, self.segments, self.links, self.search = cube, segments, links, search
-        self.faults = [name for name in faults if all(link in links for link in FAULTS[name].links)]
-        self.searched = [name for name in self.faults if name != OUTAGE and not FAULTS[name].given]
+        self.faults = [name for name in FAULTS if all(link in links for link in FAULTS[name].links)]
         self._scored: dict[tuple[object, ...], Scores] = {}
         delivered = cube.before[links["delivery"].numerator] + cube.now[links["delivery"].numerator]
         share = segments.sums(delivered) / max(float(delivered.sum()), 1e-12)
         self.given = share / np.maximum(1 - share, 0.05)
+
+    def among(self, faults: Sequence[str]) -> Hunt:
+        """The same account's search for these faults; what was worked out for one metric serves the others."""
+        limited = copy(self)
+        limited.faults = [name for name in self.faults if name in faults]
+        return limited
+
+    @property
+    def searched(self) -> list[str]:
+        """Faults that candidates are scored for by their link alone."""
+        return [name for name in self.faults if name != OUTAGE and not FAULTS[name].given]
 
     def _hidden(self, causes: Sequence[Cause]) -> Array:
         hidden = np.zeros((self.cube.leaves, len(self.cube.days)))

@@ -43,11 +43,20 @@ class Segments:
         return result
 
 
-def segments_of(cube: Cube, weight: Array, longest: int, least_share: float, shrink: float) -> Segments:
+def segments_of(cube: Cube, weight: Array, longest: int, least_share: float, shrink: float, most: int) -> Segments:
     """The segments of a cube that hold at least `least_share` of `weight` ([leaf], not negative).
 
-    `shrink`: prior weight of a segment with one attribute more, as a factor, besides there being more of them.
+    `shrink`: prior weight of a segment with one attribute more, as a factor, besides there being more of them. Where
+    there would be more than `most` segments, the share they must hold is doubled until there are not.
     """
+    found = _segments_of(cube, weight, longest, least_share, shrink)
+    while len(found.attributes) > most:
+        least_share *= 2
+        found = _segments_of(cube, weight, longest, least_share, shrink)
+    return found
+
+
+def _segments_of(cube: Cube, weight: Array, longest: int, least_share: float, shrink: float) -> Segments:
     from scipy.sparse import csr_array
 
     n = cube.leaves
