@@ -13,7 +13,7 @@ import polars as pl
 from pydantic import Field
 
 from adtech_assets.insight.insight_tables import RECOMMENDATION_COLUMNS, frame
-from adtech_assets.insight.playbooks import Playbook, playbooks
+from adtech_assets.insight.playbooks import HowToTest, Playbook, playbooks
 from adtech_assets.insight.segment_text import WHOLE, in_words, segment_of
 from adtech_assets.metrics.model import semantic_model
 from adtech_assets.settings import Group
@@ -60,7 +60,7 @@ def _row(insight: Mapping[str, Any], book: Playbook, messages: str | None) -> di
         "metric": insight["metric"],
         "title": book.title,
         "advice": book.advice,
-        "test_it": f"Watch {test.metric} for {test.days} {'day' if test.days == 1 else 'days'}. {test.success}",
+        "test_it": _how_to_test(test),
         "expected_effect": expected,
         "basis": basis,
         "confidence": insight["confidence"],
@@ -79,7 +79,7 @@ def _expected(insight: Mapping[str, Any], book: Playbook) -> tuple[float | None,
     if money is None:
         return None, f"The files do not say what this is worth for {who}."
     expected = money * book.share
-    share = f"{100 * book.share:.0f} %"
+    share = f"{book.share:.0%}"
     return expected, (
         f"{_grounds(insight, who)}; it is put at {_figure(money)} a week, of which {share}, {_figure(expected)}, "
         "is taken as what can be had."
@@ -97,6 +97,11 @@ def _grounds(insight: Mapping[str, Any], who: str) -> str:
     if contribution is None:
         return said
     return f"{said}, which changed that of the account by {_figure(contribution)}" if who != WHOLE else said
+
+
+def _how_to_test(test: HowToTest) -> str:
+    label = semantic_model().metric(test.metric).label
+    return f"Watch {label} for {test.days} {'day' if test.days == 1 else 'days'}. {test.success}"
 
 
 def _figure(value: float | None) -> str:

@@ -29,11 +29,11 @@ def test_the_expected_effect_is_the_playbooks_share_of_the_money_and_the_basis_s
     book = playbooks()["move_budget"]
     assert row["expected_effect"] == 1000 * book.share
     assert row["basis"] == (
-        "ROAS of campaign “Spring”: 2 after 4; it is put at 1,000 a week, of which 50 %, 500, is taken as what "
+        "ROAS of campaign “Spring”: 2 after 4; it is put at 1,000 a week, of which 50%, 500, is taken as what "
         "can be had."
     )
     assert (row["title"], row["advice"]) == (book.title, book.advice)
-    assert row["test_it"] == f"Watch roas for 14 days. {book.test_it.success}"
+    assert row["test_it"] == f"Watch ROAS for 14 days. {book.test_it.success}"
 
 
 def test_the_basis_of_a_cause_names_what_it_did_to_the_account() -> None:

@@ -73,7 +73,7 @@ def _figures(row: Mapping[str, Any], who: str) -> str:
     metric = WORDS.get(row["metric"], row["metric"])
     way = "up" if relative > 0 else "down"
     verb = "are" if row["metric"] in ("impressions", "clicks", "conversions") else "is"
-    return f"; its {metric} {verb} {way} by {abs(100 * relative):,.0f} % against the {row['baseline_days']} days before"
+    return f"; its {metric} {verb} {way} by {abs(relative):,.0%} against the {row['baseline_days']} days before"
 
 
 def _capital(text: str) -> str:
