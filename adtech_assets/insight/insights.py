@@ -28,6 +28,7 @@ from adtech_assets.insight.creatives.model_request import Ask
 from adtech_assets.insight.insight_tables import HYPOTHESIS_COLUMNS, INSIGHT_COLUMNS, RECOMMENDATION_COLUMNS, frame
 from adtech_assets.insight.opportunities.messages import drafts_of
 from adtech_assets.insight.opportunities.search import find_opportunities
+from adtech_assets.insight.playbooks import DATA_FIRST
 from adtech_assets.insight.recommendations import recommend
 from adtech_assets.insight.segment_text import segment_text
 from adtech_assets.settings import Group, Insight
@@ -107,11 +108,13 @@ def _drafts(account: Account, insights: pl.DataFrame, ask: Ask | None) -> tuple[
     return (dict.fromkeys(about, drafts) if drafts else {}), log
 
 
-def _importance(row: Mapping[str, Any]) -> tuple[bool, bool, float, int, float, str]:
-    """Most money first, critical before others of the same money; what is not sure for lack of data comes last."""
+def _importance(row: Mapping[str, Any]) -> tuple[bool, bool, bool, float, int, float, str]:
+    """Figures that cannot be true first, then most money, critical before others of the same; what is not sure for lack of
+    data comes last."""
     money = row["money"]
     return (
-        not row["enough"], money is None, -(money or 0.0), GRAVITY.index(row["severity"]), -row["confidence"],
+        not row["enough"], row["playbook"] not in DATA_FIRST, money is None, -(money or 0.0),
+        GRAVITY.index(row["severity"]), -row["confidence"],
         row["insight_id"],
     )  # fmt: skip
 

@@ -50,3 +50,7 @@ def playbooks() -> Mapping[str, Playbook]:
     """All playbooks by key."""
     text = files(__package__).joinpath("playbooks.yaml").read_text("utf-8")
     return TypeAdapter(dict[str, Playbook]).validate_python(yaml.safe_load(text))
+
+
+DATA_FIRST = ("check_data",)
+"""Advice that goes before all other: what is concluded from figures that cannot be true is worth nothing."""

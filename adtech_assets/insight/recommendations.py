@@ -13,7 +13,7 @@ import polars as pl
 from pydantic import Field
 
 from adtech_assets.insight.insight_tables import RECOMMENDATION_COLUMNS, frame
-from adtech_assets.insight.playbooks import HowToTest, Playbook, playbooks
+from adtech_assets.insight.playbooks import DATA_FIRST, HowToTest, Playbook, playbooks
 from adtech_assets.insight.segment_text import WHOLE, in_words, segment_of
 from adtech_assets.metrics.model import semantic_model
 from adtech_assets.settings import Group
@@ -29,7 +29,7 @@ class RecommendationRules(Group):
 def recommend(
     insights: pl.DataFrame, *, messages: Mapping[str, str] | None = None, rules: RecommendationRules | None = None
 ) -> pl.DataFrame:
-    """What to do about a week's insights (INSIGHT_COLUMNS): RECOMMENDATION_COLUMNS, most money first.
+    """What to do about a week's insights (INSIGHT_COLUMNS): RECOMMENDATION_COLUMNS: figures to be checked first, then most money.
 
     One an insight that has enough data and calls for a playbook, one a playbook and segment. messages: insight id ->
     JSON list of drafted messages with the evidence each rests on.
@@ -43,8 +43,9 @@ def recommend(
             made = _row(insight, book, (messages or {}).get(insight["insight_id"]))
             rows.setdefault((insight["playbook"], insight["segment"]), made)
     table = frame(rows.values(), RECOMMENDATION_COLUMNS).sort(
-        "expected_effect", "rank", descending=[True, False], nulls_last=True, maintain_order=True
-    )
+        pl.col("playbook").is_in(DATA_FIRST), "expected_effect", "rank",
+        descending=[True, True, False], nulls_last=True, maintain_order=True,
+    )  # fmt: skip
     return table.head(rules.most).with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64))
 
 

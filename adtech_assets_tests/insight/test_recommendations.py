@@ -78,3 +78,8 @@ def test_at_most_ten_are_advised() -> None:
 
 def test_no_insights_give_no_advice() -> None:
     assert recommend(insights()).equals(frame([], RECOMMENDATION_COLUMNS))
+
+
+def test_figures_that_cannot_be_true_are_the_first_thing_to_look_at() -> None:
+    rows = recommend(insights({"playbook": "scale_winner"}, {"playbook": "check_data", "money": None}))
+    assert rows.get_column("playbook").to_list() == ["check_data", "scale_winner"]
