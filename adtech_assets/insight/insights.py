@@ -91,7 +91,7 @@ def find_insights(
     rows = rows[: settings.insights]
     left = [c for c in kept if insight_id(c, week) not in {row["insight_id"] for row in rows}]
     log += [*causes_log, *anomalies_log, *chances_log, *sameness_log, *alike_log]
-    log += [_left(candidate) for candidate in left]
+    log += [candidate.dropped("less money than the insights of this week") for candidate in left]
     insights = _insights(rows)
     messages, drafts_log = _drafts(account, insights, ask)
     log += drafts_log
@@ -134,17 +134,10 @@ def _few_alike(candidates: Sequence[Candidate], most: int) -> tuple[list[Candida
     for candidate in candidates:
         counts[candidate.fault] += candidate.kind == "opportunity"
         if candidate.kind == "opportunity" and counts[candidate.fault] > most:
-            log.append(_left(candidate, f"{most} opportunities of this kind with more money are said"))
+            log.append(candidate.dropped(f"{most} opportunities of this kind with more money are said"))
         else:
             kept.append(candidate)
     return kept, log
-
-
-def _left(candidate: Candidate, reason: str = "less money than the insights of this week") -> Considered:
-    return Considered(
-        candidate.kind, reason, candidate.metric, candidate.segment, candidate.fault, candidate.evidence,
-        candidate.p_value,
-    )  # fmt: skip
 
 
 def _log(lines: Sequence[Considered], rows: Sequence[Mapping[str, Any]], week: dt.date) -> pl.DataFrame:

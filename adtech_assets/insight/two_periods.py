@@ -91,13 +91,13 @@ def _finite(name: str) -> pl.Expr:
     return pl.when(value.is_finite()).then(value).alias(name)
 
 
-def known_sum(name: str, digits: int | None = SUM_DIGITS) -> pl.Expr:
-    """The sum of what is known; null where nothing is.
+SUM_FIGURES = 12
+"""Significant figures of a sum of leaves: fewer than floats keep, so that the order in which threads add does not show."""
 
-    Leaves are exact to SUM_DIGITS, so their sums are: in whatever order threads add them, the result is the same.
-    digits: None for what is no sum of leaves, as parts of a ratio are.
-    """
-    added = pl.col(name).sum() if digits is None else pl.col(name).sum().round(digits)
+
+def known_sum(name: str, figures: int | None = SUM_FIGURES) -> pl.Expr:
+    """The sum of what is known; null where nothing is. figures: None for what is no sum of leaves, as parts of a ratio."""
+    added = pl.col(name).sum() if figures is None else pl.col(name).sum().round_sig_figs(figures)
     return pl.when(pl.col(name).count() > 0).then(added).alias(name)
 
 
@@ -135,17 +135,21 @@ def sides_of(metric: str, definition: Metric) -> tuple[str, ...]:
 
 def values_of(metric: str, definition: Metric, sums: Mapping[str, Sums]) -> tuple[float | None, float | None]:
     """A metric before and now; None where it has no value."""
+    before = {name: sums[name].before for name in sides_of(metric, definition)}
+    now = {name: sums[name].now for name in sides_of(metric, definition)}
+    return value_of(metric, before), value_of(metric, now)
+
+
+def value_of(metric: str, sums: Mapping[str, float | None]) -> float | None:
+    """A metric from sums of the additive ones it is made of; None where it has no value."""
+    definition = semantic_model().metric(metric)
     if definition.numerator is None or definition.denominator is None:
-        return sums[metric].before, sums[metric].now
-    over, under = sums[definition.numerator], sums[definition.denominator]
-    return (
-        _quotient(definition.scale, over.before, under.before),
-        _quotient(definition.scale, over.now, under.now),
-    )
-
-
-def _quotient(scale: float, over: float | None, under: float | None) -> float | None:
-    return None if over is None or under is None or _nothing(under) else scale * over / under
+        return sums.get(metric)
+    over, under = sums.get(definition.numerator), sums.get(definition.denominator)
+    if over is None or under is None or _nothing(under):
+        return None
+    value = definition.scale * over / under
+    return value if math.isfinite(value) else None
 
 
 def whole_of(metric: str, definition: Metric, sums: Mapping[str, Sums]) -> tuple[float, float]:

@@ -59,9 +59,9 @@ class Account:
         return sum(day >= self.windows.current[0] for day in self.days)
 
     @property
-    def week_scale(self) -> float:
-        """What brings sums of both periods to a week."""
-        return WEEK / max(len(self.days), 1)
+    def to_a_week(self) -> float:
+        """What brings sums of the current period to a week."""
+        return WEEK / max(self.current_days, 1)
 
     def _inside(self, window: tuple[dt.date, dt.date]) -> Flags:
         flags: Flags = self.rows.select(pl.col("date").is_between(*window)).to_series().to_numpy()
@@ -116,7 +116,7 @@ class Account:
         weeks = (
             self.history.filter(pl.col("date") < self.windows.current[0])
             .group_by(pl.col("date").dt.truncate("1w").alias("week"))
-            .agg(pl.col(name).sum() for name in dict.fromkeys(sides))
+            .agg(pl.col(name).sum().round(SUM_DIGITS) for name in dict.fromkeys(sides))
             .sort("week")
         )
         over = weeks.get_column(sides[0]).cast(pl.Float64).to_numpy()

@@ -13,9 +13,8 @@ from adtech_assets.insight.candidates.candidate import Candidate
 
 def most_money(account: Account, segment: Segment) -> float:
     """The most a segment spent or earned in a week of either period; 0 where neither is known."""
-    week = 7 / max(account.current_days, 1)
     amounts = [abs(amount) for name in ("spend", "revenue") for amount in account.of_week(segment, name)]
-    return max(amounts) * week
+    return max(amounts) * account.to_a_week
 
 
 def bounded(account: Account, candidate: Candidate) -> Candidate:

@@ -64,6 +64,10 @@ class Candidate:
     def topics(self) -> frozenset[str]:
         return TOPICS.get(self.fault, frozenset({self.fault}))
 
+    def dropped(self, reason: str) -> Considered:
+        """The line of the decision log that says why it is not an insight."""
+        return Considered(self.kind, reason, self.metric, self.segment, self.fault, self.evidence, self.p_value)
+
 
 @dataclass(frozen=True)
 class Considered:

@@ -99,7 +99,7 @@ def worth(account: Account, metric: str, amount: float) -> float | None:
 
     Conversions and what comes before them count as what one has cost in the baseline.
     """
-    week = 7 / max(account.current_days, 1)
+    week = account.to_a_week
     if metric in ("revenue", "spend"):
         return abs(amount) * week
     if metric == "roas":

@@ -14,6 +14,8 @@ from pydantic import Field
 
 from adtech_assets.insight.candidates.account import Account
 from adtech_assets.insight.candidates.candidate import Candidate, Considered, Direction, Found
+from adtech_assets.insight.significance import finite
+from adtech_assets.metrics.model import ADDITIVE
 from adtech_assets.metrics.spans import WEEK
 from adtech_assets.settings import Group
 
@@ -28,7 +30,6 @@ EFFECTS: Mapping[str, tuple[str, int, Direction]] = {
 }
 """Kind of a finding -> effect, sense, direction."""
 LEVELS = ("campaign", "channel", "platform")
-SUMS = ("spend", "impressions", "clicks", "conversions", "revenue")
 
 
 class FindingRules(Group):
@@ -75,16 +76,16 @@ def segment_of_finding(account: Account, row: Mapping[str, Any]) -> dict[str, st
 
 def _candidate(account: Account, row: Mapping[str, Any], segment: dict[str, str], rules: FindingRules) -> Candidate:
     effect, sense, direction = EFFECTS[row["kind"]]
-    between = _number(row["weeks_by_chance"])
+    between = finite(row["weeks_by_chance"])
     sure = between is None or row["verdict"] == "real" or between <= 0
     confidence = (
         rules.sure if sure or between is None else min(between / (between + rules.weeks_between_true), rules.sure)
     )
     days = (row["end"] - row["start"]).days + 1
-    money = _number(row["money_at_stake"])
-    observed, expected = _number(row["observed"]), _number(row["expected"])
+    money = finite(row["money_at_stake"])
+    observed, expected = finite(row["observed"]), finite(row["expected"])
     contribution = None
-    if row["metric"] in SUMS and observed is not None and expected is not None:
+    if row["metric"] in ADDITIVE and observed is not None and expected is not None:
         contribution = (observed - expected) * min(1.0, WEEK / days)
     return Candidate(
         kind="anomaly",
@@ -114,7 +115,3 @@ def _playbook(account: Account, row: Mapping[str, Any], segment: dict[str, str],
         before, now = account.of_week(segment, "clicks")
         return "landing_page_or_offer" if now >= rules.clicks_held * before > 0 else kind
     return kind
-
-
-def _number(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None

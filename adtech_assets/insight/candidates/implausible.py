@@ -15,6 +15,7 @@ from pydantic import Field
 
 from adtech_assets.insight.candidates.account import Account
 from adtech_assets.insight.candidates.candidate import Candidate, Considered, Found
+from adtech_assets.metrics.model import SUM_DIGITS
 from adtech_assets.settings import Group
 
 KEYS = ("platform", "channel", "campaign")
@@ -78,7 +79,9 @@ def _of_findings(findings: pl.DataFrame, rules: Plausible) -> list[dict[str, Any
 def _of_prices(account: Account, rules: Plausible) -> pl.DataFrame:
     """KEYS, date, usual: what spend times that is the usual."""
     shown = pl.coalesce("impressions", "clicks")
-    days = account.rows.group_by(*KEYS, "date").agg(pl.col("spend").sum(), shown.sum().alias("shown"))
+    days = account.rows.group_by(*KEYS, "date").agg(
+        pl.col("spend").sum().round(SUM_DIGITS), shown.sum().round(SUM_DIGITS).alias("shown")
+    )
     ran = days.filter(pl.col("spend") > 0, pl.col("shown") > 0).with_columns(price=pl.col("spend") / pl.col("shown"))
     usual = ran.with_columns(
         usual_spend=pl.col("spend").median().over(KEYS),

@@ -53,14 +53,12 @@ def distinct(
         placed = waiting.pop(0)
         at = next((i for i, other in enumerate(kept) if _same(other, placed, rules)), None)
         if not placed.rows.any():
-            log.append(_dropped(placed.candidate, "no rows of the two periods belong to it"))
+            log.append(placed.candidate.dropped("no rows of the two periods belong to it"))
         elif at is None:
             kept.append(placed)
         else:
             stays, goes = _joined(kept.pop(at), placed, rules)
-            log.append(
-                _dropped(goes, f"says the same as {stays.candidate.fault} of {in_words(stays.candidate.segment)}")
-            )
+            log.append(goes.dropped(f"says the same as {stays.candidate.fault} of {in_words(stays.candidate.segment)}"))
             # What stays may be about other rows than before, so it meets the others again.
             waiting.insert(0, stays)
     return sorted((placed.candidate for placed in kept), key=order), log
@@ -121,10 +119,3 @@ def _joined(first: _Placed, second: _Placed, rules: SamenessRules) -> tuple[_Pla
         enough=stay.enough or go.enough,
     )
     return _Placed(merged, stays.rows), go
-
-
-def _dropped(candidate: Candidate, reason: str) -> Considered:
-    return Considered(
-        candidate.kind, reason, candidate.metric, candidate.segment, candidate.fault, candidate.evidence,
-        candidate.p_value,
-    )  # fmt: skip

@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import math
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from adtech_assets.insight.causes.search import Cause
+from adtech_assets.settings import Group
 
 
-class Calibration(BaseModel):
+class Calibration(Group):
     """Confidence = logistic(start + odds x log odds of the posterior + weight x log(1 + evidence + margin))."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     start: float = 0.71
     odds: float = 0.51
     weight: float = 0.59

@@ -46,6 +46,21 @@ class Cube:
     def current_days(self) -> int:
         return len(self.days) - self.split
 
+    @property
+    def scale(self) -> float:
+        """What brings sums of the baseline to the current window's length."""
+        return self.current_days / self.baseline_days
+
+    @cached_property
+    def total_before(self) -> Mapping[str, float]:
+        """Sums of the baseline, brought to the current window's length."""
+        return {metric: float((values * self.scale).round(SUM_DIGITS).sum()) for metric, values in self.before.items()}
+
+    @cached_property
+    def total_now(self) -> Mapping[str, float]:
+        """Sums of the current window."""
+        return {metric: float(values.sum()) for metric, values in self.now.items()}
+
     @cached_property
     def before(self) -> Mapping[str, Array]:
         """[leaf]: sums of the baseline, as they are."""

@@ -15,18 +15,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from adtech_assets.insight.arrays import Array, Positions
 from adtech_assets.insight.causes.cube import Cube
 from adtech_assets.insight.causes.links import Link
 from adtech_assets.insight.causes.segments import EVERYTHING, Segments
+from adtech_assets.settings import Group
 
 
-class Drift(BaseModel):
+class Drift(Group):
     """What is known of drift before the account is seen. Logarithms: 0.05 is about 5 %."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     account: float = Field(0.08, gt=0, description="usual move of the whole account")
     member: float = Field(0.05, gt=0, description="usual move of one campaign, country, device, ...")
     leaf: float = Field(0.05, gt=0, description="usual move of one combination beside its members' moves")

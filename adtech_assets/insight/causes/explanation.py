@@ -18,10 +18,10 @@ from adtech_assets.insight.causes.confidence import confidence_of, most_of, p_va
 from adtech_assets.insight.causes.cube import Cube, cube_of
 from adtech_assets.insight.causes.faults import FAULTS, Effect, parts_of, relevant
 from adtech_assets.insight.causes.links import links_of
-from adtech_assets.insight.causes.pricing import contribution, effect_of, sums_before, sums_now, value_of
+from adtech_assets.insight.causes.pricing import contribution, effect_of
 from adtech_assets.insight.causes.search import Cause, Hunt, Search, find
 from adtech_assets.insight.causes.segments import EVERYTHING, segments_of
-from adtech_assets.insight.two_periods import Window
+from adtech_assets.insight.two_periods import Window, value_of
 
 Verdict = Literal["segments", "whole_account", "ordinary_drift", "not_enough_data"]
 
@@ -120,7 +120,7 @@ def _values(cube: Cube, metric: str) -> tuple[float | None, float | None, str | 
     lacking = _lacking(cube, metric)
     if lacking:
         return None, None, lacking
-    before, now = value_of(sums_before(cube), metric), value_of(sums_now(cube), metric)
+    before, now = value_of(metric, cube.total_before), value_of(metric, cube.total_now)
     if before is None or now is None:
         return before, now, "the denominator of the metric is 0 in one of the periods"
     return before, now, None
@@ -216,7 +216,7 @@ class _Case:
             return 0.0
         account = {name: daily[:, : self.cube.split].sum(axis=0) for name, daily in self.cube.daily.items()}
         days = (
-            value_of({name: float(values[i]) for name, values in account.items()}, self.metric)
+            value_of(self.metric, {name: float(values[i]) for name, values in account.items()})
             for i in range(self.cube.split)
         )
         known = np.array([day for day in days if day is not None and day > 0])

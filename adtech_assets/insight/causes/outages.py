@@ -9,18 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from adtech_assets.insight.arrays import Array, Flags, quotient
 from adtech_assets.insight.causes.cube import Cube
 from adtech_assets.insight.causes.links import Link
 from adtech_assets.insight.causes.segments import Segments
+from adtech_assets.settings import Group
 
 
-class OutageRules(BaseModel):
+class OutageRules(Group):
     """When conversions count as stopped."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     left: float = Field(0.04, gt=0, lt=1, description="share of conversions an outage leaves")
     least_lost: float = Field(4, gt=0, description="conversions missing from which an outage is thought of")
     better: float = Field(1.5, ge=0, description="log likelihood by which it beats a rate that fell")

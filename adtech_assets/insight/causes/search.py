@@ -15,7 +15,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from adtech_assets.insight.arrays import Array
 from adtech_assets.insight.causes.cube import Cube
@@ -24,14 +24,16 @@ from adtech_assets.insight.causes.faults import FAULTS, OUTAGE
 from adtech_assets.insight.causes.links import CONVERSION, Link, link
 from adtech_assets.insight.causes.outages import OutageRules, hidden_days, outages_of
 from adtech_assets.insight.causes.segments import EVERYTHING, Segments
+from adtech_assets.settings import Group
 
 TINY = 1e-12
+LEAST_REST = 0.05
+"""Share of the account that is taken to be left to give, however large a segment is."""
 
 
-class Search(BaseModel):
+class Search(Group):
     """How causes are looked for."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     longest: int = Field(3, ge=1, le=3, description="attributes of a segment at most")
     most: int = Field(4, ge=1, description="causes at most")
     least_share: float = Field(0.002, ge=0, description="segments with a smaller share of the account are left out")
@@ -105,7 +107,7 @@ class Hunt:
         self._scored: dict[tuple[object, ...], Scores] = {}
         delivered = cube.before[links["delivery"].numerator] + cube.now[links["delivery"].numerator]
         share = segments.sums(delivered) / max(float(delivered.sum()), 1e-12)
-        self.given = share / np.maximum(1 - share, 0.05)
+        self.given = share / np.maximum(1 - share, LEAST_REST)
 
     def among(self, faults: Sequence[str]) -> Hunt:
         """The same account's search for these faults; what was worked out for one metric serves the others."""

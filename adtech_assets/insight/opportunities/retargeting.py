@@ -21,6 +21,7 @@ from adtech_assets.insight.arrays import Array, Flags, quotient
 from adtech_assets.insight.candidates.account import Account
 from adtech_assets.insight.candidates.candidate import Candidate, Considered, Found
 from adtech_assets.insight.significance import compare
+from adtech_assets.metrics.model import SUM_DIGITS
 from adtech_assets.metrics.spans import WEEK
 from adtech_assets.settings import Group
 
@@ -109,7 +110,8 @@ def _by_day(account: Account, metric: str, inside: Flags) -> Array:
     """[retargeting, the rest] by day."""
     rows = account.rows.select("date", pl.col(metric).fill_null(0.0), inside=pl.Series(inside))
     sums = rows.group_by("date").agg(
-        own=pl.col(metric).filter("inside").sum(), rest=pl.col(metric).filter(~pl.col("inside")).sum()
+        own=pl.col(metric).filter("inside").sum().round(SUM_DIGITS),
+        rest=pl.col(metric).filter(~pl.col("inside")).sum().round(SUM_DIGITS),
     )
     values: Array = sums.sort("date").select("own", "rest").to_numpy().T
     return values

@@ -23,6 +23,7 @@ from adtech_assets.insight.candidates.candidate import Candidate, Considered, Fo
 from adtech_assets.insight.opportunities.rates import Parts, RateRules, compare_parts, per_part
 from adtech_assets.insight.opportunities.retargeting import came_before
 from adtech_assets.insight.significance import false_discovery
+from adtech_assets.metrics.model import SUM_DIGITS
 from adtech_assets.metrics.spans import WEEK
 from adtech_assets.settings import Group
 
@@ -115,10 +116,13 @@ def _compare(account: Account, dimension: str, result: str, rules: ReturnRules) 
     names = known.get_column(dimension).unique().sort().to_list()
     if len(names) < 2:
         return None
-    amounts = pl.col("spend", result).clip(0).sum(), pl.col("conversions").fill_null(0.0).clip(0).sum().alias("orders")
+    amounts = (
+        pl.col("spend", result).clip(0).sum().round(SUM_DIGITS),
+        pl.col("conversions").fill_null(0.0).clip(0).sum().round(SUM_DIGITS).alias("orders"),
+    )
     cells = known.select(dimension, *within).unique().sort(dimension, *within, nulls_last=True).with_row_index("cell")
     keys = [dimension, *within]
-    placed = known.group_by(*keys, "date").agg(*amounts).join(cells, on=keys, nulls_equal=True)
+    placed = known.group_by(*keys, "date").agg(*amounts).join(cells, on=keys, nulls_equal=True).sort("cell", "date")
     at = placed.get_column("cell").to_numpy(), _numbered(placed.get_column("date"), account.days)
     arrays = {}
     for name in (result, "spend", "orders"):

@@ -19,6 +19,7 @@ from adtech_assets.insight.candidates.account import Account
 from adtech_assets.insight.candidates.candidate import Candidate, Considered, Found
 from adtech_assets.insight.opportunities.rates import RateRules, compare_parts, per_part
 from adtech_assets.insight.significance import false_discovery
+from adtech_assets.metrics.model import SUM_DIGITS
 from adtech_assets.metrics.spans import WEEK
 from adtech_assets.settings import Group
 
@@ -108,7 +109,7 @@ def _p_value(made: Array, spend: Array, on: Positions) -> float:
 
 def _by_day(account: Account, metric: str) -> Array:
     """[day] of the account's days: sums of what is known, not below 0."""
-    summed = account.rows.group_by("date").agg(pl.col(metric).sum()).sort("date")
+    summed = account.rows.group_by("date").agg(pl.col(metric).sum().round(SUM_DIGITS)).sort("date")
     values: Array = summed.get_column(metric).clip(0).to_numpy()
     return values
 
